@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.pvmove.io;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/**
+ * A fixed number of bytes that can be read and written at any offset and made durable.
+ *
+ * <p><b>Whole or not at all, as the caller sees it.</b> A read or write handles all of the buffer's
+ * remaining bytes and then moves the position to the limit, or it throws and leaves the position
+ * where it was. After a read that threw, the bytes between position and limit are undefined; after
+ * a write that threw, each 512-byte sector of the range holds its old or its new bytes. The buffer
+ * must not be used by anyone else during the call. No alignment is asked of callers, but ranges
+ * aligned to {@link #logicalBlockSize()} and direct buffers are the cheap ones.
+ *
+ * <p><b>Durable.</b> A write that returned is seen by every later read. It survives a power loss
+ * only once a {@link #flush()} that began after it has returned; until then any of its sectors may
+ * or may not reach the disk, in any order. {@link #close()} makes nothing durable.
+ *
+ * <p><b>Threads.</b> Every method may be called from any thread, also at the same time. Reads and
+ * writes of ranges that do not overlap do not disturb each other; what a read sees of an
+ * overlapping write that has not returned is undefined.
+ *
+ * <p><b>Interrupts.</b> An interrupt neither ends a call early nor closes the device: the call
+ * completes and the thread's interrupt flag is left set. Stopping between calls is the caller's
+ * business.
+ *
+ * <p><b>Errors.</b> A range that is not within the device is an {@link IllegalArgumentException},
+ * writing to a read-only device an {@link IllegalStateException}; both happen before anything is
+ * touched. Trouble with the device, including its being closed, is an {@link IOException} whose
+ * message names the device and the place. {@link BlockDevices#checkRange} helps implementations to
+ * agree on this.
+ */
+public interface BlockDevice extends Closeable {
+  /** What messages call this device, for example the path it was opened by. */
+  String name();
+
+  /** Size in bytes, as found when the device was opened; it does not change while it is open. */
+  long size();
+
+  /**
+   * The smallest unit in bytes that the disk addresses, a power of two and at least 512. Power loss
+   * may tear larger writes.
+   */
+  int logicalBlockSize();
+
+  /** Whether {@link #write} is refused. */
+  boolean readOnly();
+
+  /**
+   * Fills the buffer from the device.
+   *
+   * @param byteOffset where the first byte is read, from 0 to {@code size() - target.remaining()}
+   * @param target receives {@code target.remaining()} bytes, which may be none
+   * @throws IllegalArgumentException if the range is not within the device or the buffer is
+   *     read-only
+   * @throws java.io.EOFException if the device ends before its {@link #size()}
+   * @throws IOException if the bytes cannot be read or the device is closed
+   */
+  void read(long byteOffset, ByteBuffer target) throws IOException;
+
+  /**
+   * Writes the buffer to the device, where it is not yet durable.
+   *
+   * @param byteOffset where the first byte is written, from 0 to {@code size() -
+   *     source.remaining()}
+   * @param source holds {@code source.remaining()} bytes, which may be none
+   * @throws IllegalArgumentException if the range is not within the device
+   * @throws IllegalStateException if the device is read-only
+   * @throws IOException if the bytes cannot be written or the device is closed
+   */
+  void write(long byteOffset, ByteBuffer source) throws IOException;
+
+  /**
+   * Makes durable every write that returned before this call began.
+   *
+   * <p>A flush that failed leaves the fate of all writes since the last good one unknown, and
+   * flushing again does not tell: systems report a lost write once and then forget it. Give the
+   * device up; {@link BlockDevices#failStop} sees to that.
+   *
+   * @throws IOException if the writes are not known to be durable or the device is closed
+   */
+  void flush() throws IOException;
+
+  /**
+   * Gives the device up. Calls under way on other threads complete or fail with an {@link
+   * IOException}; later ones fail. Closing again does nothing. Writes that were not flushed are as
+   * undecided as before.
+   */
+  @Override
+  void close() throws IOException;
+}

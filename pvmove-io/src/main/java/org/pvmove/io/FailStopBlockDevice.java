@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.pvmove.io;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/** See {@link BlockDevices#failStop}. */
+final class FailStopBlockDevice implements BlockDevice {
+  private final BlockDevice device;
+  private final AtomicReference<@Nullable Throwable> firstFailure = new AtomicReference<>();
+  private final Object flushing = new Object();
+
+  FailStopBlockDevice(BlockDevice device) {
+    this.device = device;
+  }
+
+  @Override
+  public String name() {
+    return device.name();
+  }
+
+  @Override
+  public long size() {
+    return device.size();
+  }
+
+  @Override
+  public int logicalBlockSize() {
+    return device.logicalBlockSize();
+  }
+
+  @Override
+  public boolean readOnly() {
+    return device.readOnly();
+  }
+
+  @Override
+  public void read(long byteOffset, ByteBuffer target) throws IOException {
+    checkNotFailed();
+    device.read(byteOffset, target);
+  }
+
+  @Override
+  public void write(long byteOffset, ByteBuffer source) throws IOException {
+    // A caller's mistake must not be taken for a failure, so it is looked for first.
+    if (readOnly()) {
+      throw ReadOnlyBlockDevice.refusal(this);
+    }
+    BlockDevices.checkRange(this, byteOffset, source.remaining());
+    checkNotFailed();
+    try {
+      device.write(byteOffset, source);
+    } catch (Throwable e) {
+      firstFailure.compareAndSet(null, e);
+      throw e;
+    }
+  }
+
+  @Override
+  public void flush() throws IOException {
+    // Of two flushes at the same time a system may report the lost write to one and success to the
+    // other, although both were asked to make it durable.
+    synchronized (flushing) {
+      checkNotFailed();
+      try {
+        device.flush();
+      } catch (Throwable e) {
+        firstFailure.compareAndSet(null, e);
+        throw e;
+      }
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    device.close();
+  }
+
+  @Override
+  public String toString() {
+    return device + " (fail-stop)";
+  }
+
+  private void checkNotFailed() throws IOException {
+    Throwable failure = firstFailure.get();
+    if (failure != null) {
+      throw new IOException("'" + name() + "' was given up after: " + failure, failure);
+    }
+  }
+}

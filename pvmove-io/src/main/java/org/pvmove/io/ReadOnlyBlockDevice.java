@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.pvmove.io;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/** See {@link BlockDevices#readOnly}. */
+class ReadOnlyBlockDevice implements BlockDevice {
+  private final BlockDevice device;
+
+  ReadOnlyBlockDevice(BlockDevice device) {
+    this.device = device;
+  }
+
+  /** What every implementation here says when it is written to but read-only. */
+  static IllegalStateException refusal(BlockDevice device) {
+    return new IllegalStateException("'" + device.name() + "' is read-only");
+  }
+
+  @Override
+  public String name() {
+    return device.name();
+  }
+
+  @Override
+  public long size() {
+    return device.size();
+  }
+
+  @Override
+  public int logicalBlockSize() {
+    return device.logicalBlockSize();
+  }
+
+  @Override
+  public boolean readOnly() {
+    return true;
+  }
+
+  @Override
+  public void read(long byteOffset, ByteBuffer target) throws IOException {
+    device.read(byteOffset, target);
+  }
+
+  @Override
+  public void write(long byteOffset, ByteBuffer source) {
+    throw refusal(this);
+  }
+
+  @Override
+  public void flush() throws IOException {
+    device.flush();
+  }
+
+  @Override
+  public void close() throws IOException {
+    device.close();
+  }
+
+  @Override
+  public String toString() {
+    return device + " (read-only)";
+  }
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.pvmove.io.internal;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import java.nio.ByteBuffer;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * The bytes of a disk in memory, zero where never written, with snapshots that share what is equal.
+ *
+ * <p>The image is cut into chunks. A chunk exists from the first write into it, and after a {@link
+ * #snapshot()} it is copied by whichever side writes into it first. So a snapshot costs nothing
+ * until something is written; then it costs the table of chunks (some tens of bytes for each 64
+ * KiB) and the chunks written to.
+ *
+ * <p>Not thread-safe. Callers check ranges.
+ */
+public final class SparseImage {
+  /** Large enough to keep the table small, small enough to be copied for a single sector. */
+  static final int CHUNK_BYTES = 64 << 10;
+
+  private static final byte[] ZEROS = new byte[CHUNK_BYTES];
+
+  /** Bytes of a chunk; only an image that holds {@code owner} as its own may change them. */
+  private static final class Chunk {
+    final Object owner;
+    final byte[] bytes;
+
+    Chunk(Object owner, byte[] bytes) {
+      this.owner = owner;
+      this.bytes = bytes;
+    }
+  }
+
+  private final long size;
+  private Map<Long, Chunk> chunks;
+  private boolean tableIsShared;
+  private Object owner = new Object();
+
+  /** An image of zeros, {@code size} bytes long. */
+  public SparseImage(long size) {
+    this(size, new HashMap<>(), false);
+    checkArgument(size >= 0, "size of %s bytes: expected 0 or more", size);
+  }
+
+  private SparseImage(long size, Map<Long, Chunk> chunks, boolean tableIsShared) {
+    this.size = size;
+    this.chunks = chunks;
+    this.tableIsShared = tableIsShared;
+  }
+
+  /** Size in bytes. */
+  public long size() {
+    return size;
+  }
+
+  /** An image with the same bytes; writing to either does not change the other. */
+  public SparseImage snapshot() {
+    tableIsShared = true;
+    // With a new owner, every chunk there is now belongs to nobody and is copied before a write.
+    owner = new Object();
+    return new SparseImage(size, chunks, true);
+  }
+
+  /** Fills the buffer and moves its position to its limit. */
+  public void read(long byteOffset, ByteBuffer target) {
+    checkArgument(!target.isReadOnly(), "expected a buffer to read into, found a read-only one");
+    long at = byteOffset;
+    while (target.hasRemaining()) {
+      int from = (int) (at % CHUNK_BYTES);
+      int count = Math.min(CHUNK_BYTES - from, target.remaining());
+      Chunk chunk = chunks.get(at / CHUNK_BYTES);
+      if (chunk == null) {
+        target.put(ZEROS, 0, count);
+      } else {
+        target.put(chunk.bytes, from, count);
+      }
+      at += count;
+    }
+  }
+
+  /** Writes the buffer and moves its position to its limit. */
+  public void write(long byteOffset, ByteBuffer source) {
+    if (!source.hasRemaining()) {
+      return;
+    }
+    if (tableIsShared) {
+      chunks = new HashMap<>(chunks);
+      tableIsShared = false;
+    }
+    long at = byteOffset;
+    while (source.hasRemaining()) {
+      int from = (int) (at % CHUNK_BYTES);
+      int count = Math.min(CHUNK_BYTES - from, source.remaining());
+      source.get(writable(at / CHUNK_BYTES, count == CHUNK_BYTES), from, count);
+      at += count;
+    }
+  }
+
+  private byte[] writable(long index, boolean allOfIt) {
+    Chunk chunk = chunks.get(index);
+    if (chunk != null && chunk.owner == owner) {
+      return chunk.bytes;
+    }
+    byte[] bytes = chunk == null || allOfIt ? new byte[CHUNK_BYTES] : chunk.bytes.clone();
+    chunks.put(index, new Chunk(owner, bytes));
+    return bytes;
+  }
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.pvmove.io.testing;
+
+/**
+ * A write or a flush that a simulated disk was asked for while it had power, including those that
+ * failed and the one that the power cut tore.
+ *
+ * @param index position in the {@linkplain SimulatedDisks#trace() trace}, counted from 0
+ * @param kind whether it is a write or a flush
+ * @param disk name of the disk
+ * @param byteOffset where a write begins, in bytes; 0 for a flush
+ * @param byteCount how many bytes were to be written; 0 for a flush
+ * @param writeCount how many writes the disks had been asked for up to here, this one included:
+ *     {@link SimulatedDisks#cutPowerAfterWrite} with this number cuts right after a write, or after
+ *     the last write before a flush
+ */
+public record DiskOperation(
+    int index, Kind kind, String disk, long byteOffset, long byteCount, long writeCount) {
+  /** What was asked for. */
+  public enum Kind {
+    /** A write of one byte or more. */
+    WRITE,
+    /** A flush. */
+    FLUSH
+  }
+
+  /** One line, such as {@code "#7 write 5 of 4096 bytes at byte offset 512 on 'sda'"}. */
+  @Override
+  public String toString() {
+    return kind == Kind.WRITE
+        ? "#%d write %d of %d bytes at byte offset %d on '%s'"
+            .formatted(index, writeCount, byteCount, byteOffset, disk)
+        : "#%d flush of '%s' after write %d".formatted(index, disk, writeCount);
+  }
+}

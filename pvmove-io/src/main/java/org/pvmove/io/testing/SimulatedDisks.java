@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.pvmove.io.testing;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import com.google.common.collect.ImmutableList;
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.pvmove.io.internal.SparseImage;
+
+/**
+ * Disks in memory that share a power supply, so that a test can cut it at any write and look at
+ * what could be left.
+ *
+ * <h2>The fault model</h2>
+ *
+ * <ul>
+ *   <li><b>Cache.</b> A write is seen at once by reads and is not durable. A flush makes durable
+ *       what its disk was given before, and nothing of other disks.
+ *   <li><b>Power loss</b> hits all disks between two operations or in the middle of one write, of
+ *       which then the first sectors only were carried out. From then on every read, write and
+ *       flush throws {@link PowerCutException}. What had not been flushed is undecided: {@link
+ *       #crashImage} says how it is decided and gives the disks as they come up again.
+ *   <li><b>Sectors</b> of 512 bytes are atomic. Undecided, a sector holds what was durable or what
+ *       it held after any one of the later writes to it, whatever becomes of other sectors: writes
+ *       may be lost, torn and reordered.
+ *   <li><b>Read errors</b> and <b>write errors</b> happen where {@link SimulatedBlockDevice} was
+ *       told, always or a number of times. A failing read returns nothing; a failing write has
+ *       carried out the sectors before the first bad one.
+ *   <li><b>Flush errors</b> leave everything that was to be flushed undecided, for good: a later
+ *       flush that succeeds covers only what was written after the failed one, though reads go on
+ *       showing the rest. This is what Linux does, and why a flush must not be tried again.
+ * </ul>
+ *
+ * Not simulated: a disk that lies about flushes, and bytes that change by themselves.
+ *
+ * <p>There is no randomness but {@link Unflushed#RANDOM}, which follows from the seed and the order
+ * of calls; {@code toString} and every {@link PowerCutException} print the seed. Time is the {@link
+ * #trace()}: the order of writes and flushes over all disks.
+ *
+ * <p>Contents are shared between disks and their crash images until written to, so a crash image
+ * costs about as much as the writes that were undecided. Thread-safe; operations on disks of one
+ * set happen one at a time.
+ */
+public final class SimulatedDisks {
+  private final long seed;
+
+  @GuardedBy("this")
+  private final Random random;
+
+  @GuardedBy("this")
+  private final Map<String, SimulatedBlockDevice> disks = new LinkedHashMap<>();
+
+  @GuardedBy("this")
+  private final List<DiskOperation> trace = new ArrayList<>();
+
+  @GuardedBy("this")
+  private long writeCount;
+
+  /** The last write to reach a disk; the power goes in it or after it. */
+  @GuardedBy("this")
+  private long lastWrite = Long.MAX_VALUE;
+
+  /** How many sectors of the last write reach the disk. */
+  @GuardedBy("this")
+  private int sectorsOfLastWrite = Integer.MAX_VALUE;
+
+  @GuardedBy("this")
+  private boolean powerIsOff;
+
+  /**
+   * No disks yet.
+   *
+   * @param seed decides all that is random
+   */
+  public SimulatedDisks(long seed) {
+    this.seed = seed;
+    this.random = new Random(seed);
+  }
+
+  /** What decides all that is random. */
+  public long seed() {
+    return seed;
+  }
+
+  /**
+   * Adds a disk full of zeros, with 512-byte logical blocks. To start from other contents, write
+   * and flush them and go on with a {@link #crashImage}, whose counts begin anew.
+   *
+   * @param name not that of another disk of this set
+   * @param size in bytes, not negative
+   */
+  public synchronized SimulatedBlockDevice add(String name, long size) {
+    return add(name, new SparseImage(size));
+  }
+
+  @GuardedBy("this")
+  private SimulatedBlockDevice add(String name, SparseImage contents) {
+    checkArgument(!disks.containsKey(name), "disk '%s' is already there", name);
+    SimulatedBlockDevice disk = new SimulatedBlockDevice(this, name, contents);
+    disks.put(name, disk);
+    return disk;
+  }
+
+  /** The disk of that name. */
+  public synchronized SimulatedBlockDevice disk(String name) {
+    SimulatedBlockDevice disk = disks.get(name);
+    checkArgument(disk != null, "expected one of the disks %s, found '%s'", disks.keySet(), name);
+    return disk;
+  }
+
+  /** All disks, in the order in which they were added. */
+  public synchronized ImmutableList<SimulatedBlockDevice> disks() {
+    return ImmutableList.copyOf(disks.values());
+  }
+
+  /** The writes and flushes so far, in the order in which they happened. */
+  public synchronized ImmutableList<DiskOperation> trace() {
+    return ImmutableList.copyOf(trace);
+  }
+
+  /** How many writes all disks together were asked for; empty writes do not count. */
+  public synchronized long writeCount() {
+    return writeCount;
+  }
+
+  /** Whether the power was cut. */
+  public synchronized boolean powerIsOff() {
+    return powerIsOff;
+  }
+
+  /**
+   * Cuts the power right after a write has returned.
+   *
+   * @param n which write, counted from 1 over all disks since this set was made; {@link
+   *     #writeCount()} cuts the power now
+   */
+  public synchronized void cutPowerAfterWrite(long n) {
+    checkArgument(
+        n >= writeCount,
+        "cannot cut the power after write %s: there were %s writes",
+        n,
+        writeCount);
+    lastWrite = n;
+    sectorsOfLastWrite = Integer.MAX_VALUE;
+    powerIsOff |= n == writeCount;
+  }
+
+  /**
+   * Cuts the power during a write, which throws {@link PowerCutException}.
+   *
+   * @param n which write, counted from 1 over all disks since this set was made
+   * @param sectors how many of the 512-byte sectors that it touches were carried out by then, from
+   *     the first one on; as undecided as whole writes. With as many as it touches or more, only
+   *     the answer is lost.
+   */
+  public synchronized void cutPowerDuringWrite(long n, int sectors) {
+    checkArgument(
+        n > writeCount,
+        "cannot cut the power during write %s: there were %s writes",
+        n,
+        writeCount);
+    checkArgument(sectors >= 0, "%s sectors: expected 0 or more", sectors);
+    lastWrite = n;
+    sectorsOfLastWrite = sectors;
+  }
+
+  /**
+   * The disks as they could come up again if the power went now, or as it did go: of the same names
+   * and sizes, everything on them durable, with power, no faults and an empty trace. This set stays
+   * as it is, so there can be many images of one moment.
+   *
+   * @param choice what becomes of writes that were not flushed
+   */
+  public synchronized SimulatedDisks crashImage(Unflushed choice) {
+    SimulatedDisks image = new SimulatedDisks(random.nextLong());
+    synchronized (image) {
+      for (SimulatedBlockDevice disk : disks.values()) {
+        image.add(disk.name(), disk.crashContents(choice, random));
+      }
+    }
+    return image;
+  }
+
+  /** Names the seed, the disks and how far they came. */
+  @Override
+  public synchronized String toString() {
+    return "simulated disks %s, seed %d, %d writes%s"
+        .formatted(disks.keySet(), seed, writeCount, powerIsOff ? ", power off" : "");
+  }
+
+  @GuardedBy("this")
+  void checkPower() throws PowerCutException {
+    if (powerIsOff) {
+      throw powerCut();
+    }
+  }
+
+  PowerCutException powerCut() {
+    return new PowerCutException("the power was cut: " + this);
+  }
+
+  /** Counts a write. Returns how many of its sectors reach the disk before the power goes. */
+  @GuardedBy("this")
+  int countWrite(String disk, long byteOffset, long byteCount) {
+    writeCount++;
+    record(DiskOperation.Kind.WRITE, disk, byteOffset, byteCount);
+    powerIsOff = writeCount == lastWrite;
+    return powerIsOff ? sectorsOfLastWrite : Integer.MAX_VALUE;
+  }
+
+  @GuardedBy("this")
+  void countFlush(String disk) {
+    record(DiskOperation.Kind.FLUSH, disk, 0, 0);
+  }
+
+  @GuardedBy("this")
+  private void record(DiskOperation.Kind kind, String disk, long byteOffset, long byteCount) {
+    trace.add(new DiskOperation(trace.size(), kind, disk, byteOffset, byteCount, writeCount));
+  }
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * Disks that lose power and fail on request, for tests of code that writes to {@link
+ * org.pvmove.io.BlockDevice}s.
+ *
+ * <p>Start with {@link org.pvmove.io.testing.SimulatedDisks}, which states the fault model. A crash
+ * test counts the writes of an undisturbed run, then for each of them: starts from the same disks,
+ * cuts the power there, takes {@linkplain org.pvmove.io.testing.SimulatedDisks#crashImage crash
+ * images}, recovers on them and looks whether everything is there.
+ */
+@NullMarked
+package org.pvmove.io.testing;
+
+import org.jspecify.annotations.NullMarked;

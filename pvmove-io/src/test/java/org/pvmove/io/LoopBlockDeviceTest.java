@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.pvmove.io;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Linux block devices, by the example of loop devices. */
+@Tag("tools")
+class LoopBlockDeviceTest extends BlockDeviceContract {
+  @TempDir Path directory;
+  private final List<BlockDevice> opened = new ArrayList<>();
+  private final List<String> attached = new ArrayList<>();
+
+  @BeforeEach
+  void needsLoopDevices() throws Exception {
+    RequiredTools.requireLoopDevices();
+  }
+
+  @AfterEach
+  void detach() throws Exception {
+    for (BlockDevice device : opened) {
+      device.close();
+    }
+    for (String loop : attached) {
+      RequiredTools.run("losetup", "--detach", loop);
+    }
+  }
+
+  private Path image(long size) throws Exception {
+    Path image = Files.createTempFile(directory, "disk", ".img");
+    try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
+      file.setLength(size);
+    }
+    return image;
+  }
+
+  private Path attach(Path image, int blockSize) throws Exception {
+    String loop =
+        RequiredTools.run(
+            "losetup", "--find", "--show", "--sector-size", "" + blockSize, image.toString());
+    attached.add(loop);
+    return Path.of(loop);
+  }
+
+  private BlockDevice open(Path path, Access access) throws Exception {
+    BlockDevice device = BlockDevices.open(path, access);
+    opened.add(device);
+    return device;
+  }
+
+  @Override
+  protected BlockDevice create(long size) throws Exception {
+    return open(attach(image(size), 512), Access.READ_WRITE);
+  }
+
+  @Test
+  void tellsTheLogicalBlockSizeOfTheDevice() throws Exception {
+    BlockDevice device = open(attach(image(1 << 20), 4096), Access.READ_ONLY);
+
+    assertThat(device.logicalBlockSize()).isEqualTo(4096);
+    assertThat(device.size()).isEqualTo(1 << 20);
+  }
+
+  @Test
+  void bringsWritesToTheDisk() throws Exception {
+    Path image = image(1 << 20);
+    BlockDevice device = open(attach(image, 512), Access.READ_WRITE);
+
+    device.write(70_001, ByteBuffer.wrap(new byte[] {1, 2, 3}));
+    device.flush();
+
+    try (BlockDevice behind = BlockDevices.open(image, Access.READ_ONLY)) {
+      assertThat(read(behind, 70_000, 5)).containsExactly(0, 1, 2, 3, 0);
+    }
+  }
+
+  @Test
+  void isOpenForOneWriterAtATime() throws Exception {
+    Path loop = attach(image(1 << 20), 512);
+    BlockDevice device = open(loop, Access.READ_WRITE);
+
+    assertThatThrownBy(() -> open(loop, Access.READ_WRITE))
+        .isInstanceOf(DeviceInUseException.class)
+        .hasMessageContaining(loop.toString());
+    assertThat(WriterProcess.tryToOpen(loop)).contains("DeviceInUseException");
+    device.close();
+    assertThat(WriterProcess.tryToOpen(loop)).isEqualTo("open");
+  }
+
+  @Test
+  void reportsADiskThatShrank() throws Exception {
+    Path image = image(1 << 20);
+    Path loop = attach(image, 512);
+    BlockDevice device = open(loop, Access.READ_WRITE);
+    try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
+      file.setLength(512 << 10);
+    }
+    RequiredTools.run("losetup", "--set-capacity", loop.toString());
+
+    String message =
+        "'" + loop + "' has shrunk: expected the 1048576 bytes it had when opened, found 524288";
+    assertThatThrownBy(() -> device.write(0, ByteBuffer.allocate(1))).hasMessage(message);
+    assertThatThrownBy(device::flush).hasMessage(message);
+    assertThatThrownBy(() -> read(device, 600 << 10, 1))
+        .hasMessageContaining("ended at byte offset 614400");
+  }
+}

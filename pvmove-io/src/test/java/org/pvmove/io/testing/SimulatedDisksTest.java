@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.pvmove.io.testing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.pvmove.io.BlockDevice;
+import org.pvmove.io.testing.DiskOperation.Kind;
+
+class SimulatedDisksTest {
+  private static final int SECTOR = 512;
+
+  private final SimulatedDisks disks = new SimulatedDisks(7);
+  private final SimulatedBlockDevice a = disks.add("a", 100 * SECTOR);
+  private final SimulatedBlockDevice b = disks.add("b", 100 * SECTOR);
+
+  private static void write(BlockDevice device, long byteOffset, int value, int count)
+      throws IOException {
+    byte[] bytes = new byte[count];
+    Arrays.fill(bytes, (byte) value);
+    device.write(byteOffset, ByteBuffer.wrap(bytes));
+  }
+
+  private static byte[] read(BlockDevice device, long byteOffset, int count) throws IOException {
+    ByteBuffer target = ByteBuffer.allocate(count);
+    device.read(byteOffset, target);
+    return target.array();
+  }
+
+  /** First byte of each of the first sectors. */
+  private static List<Integer> sectors(SimulatedDisks disks, String name, int count)
+      throws IOException {
+    byte[] bytes = read(disks.disk(name), 0, count * SECTOR);
+    List<Integer> values = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      values.add((int) bytes[i * SECTOR]);
+    }
+    return values;
+  }
+
+  @Test
+  void tellsItsDisksByName() {
+    assertThat(disks.disks()).containsExactly(a, b);
+    assertThat(disks.disk("b")).isSameAs(b);
+    assertThatThrownBy(() -> disks.disk("c"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("expected one of the disks [a, b], found 'c'");
+    assertThatThrownBy(() -> disks.add("a", 512))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("disk 'a' is already there");
+  }
+
+  @Test
+  void keepsWhatWasFlushedAndDecidesOnTheRest() throws Exception {
+    write(a, 0, 1, SECTOR);
+    a.flush();
+    write(a, 0, 2, SECTOR);
+    write(a, SECTOR, 3, SECTOR);
+
+    assertThat(sectors(disks, "a", 3)).containsExactly(2, 3, 0);
+    assertThat(sectors(disks.crashImage(Unflushed.LOST), "a", 3)).containsExactly(1, 0, 0);
+    assertThat(sectors(disks.crashImage(Unflushed.KEPT), "a", 3)).containsExactly(2, 3, 0);
+  }
+
+  @Test
+  void flushesOneDiskOnly() throws Exception {
+    write(a, 0, 1, SECTOR);
+    write(b, 0, 2, SECTOR);
+    b.flush();
+
+    SimulatedDisks image = disks.crashImage(Unflushed.LOST);
+
+    assertThat(sectors(image, "a", 1)).containsExactly(0);
+    assertThat(sectors(image, "b", 1)).containsExactly(2);
+  }
+
+  @Test
+  void startsACrashImageAnewWithEverythingOnItDurable() throws Exception {
+    write(a, 0, 1, SECTOR);
+    a.failReads(0, 1);
+    disks.cutPowerAfterWrite(1);
+
+    SimulatedDisks image = disks.crashImage(Unflushed.KEPT);
+
+    assertThat(image.disks()).extracting(BlockDevice::name).containsExactly("a", "b");
+    assertThat(image.disk("a").size()).isEqualTo(100 * SECTOR);
+    assertThat(image.powerIsOff()).isFalse();
+    assertThat(image.writeCount()).isEqualTo(0);
+    assertThat(image.trace()).isEmpty();
+    assertThat(sectors(image, "a", 1)).containsExactly(1);
+    assertThat(sectors(image.crashImage(Unflushed.LOST), "a", 1)).containsExactly(1);
+  }
+
+  @Test
+  void keepsCrashImagesApartFromEachOtherAndFromTheirOrigin() throws Exception {
+    write(a, 0, 1, SECTOR);
+    SimulatedDisks first = disks.crashImage(Unflushed.KEPT);
+    SimulatedDisks second = disks.crashImage(Unflushed.KEPT);
+
+    write(first.disk("a"), 0, 2, SECTOR);
+    write(a, 0, 3, SECTOR);
+
+    assertThat(sectors(disks, "a", 1)).containsExactly(3);
+    assertThat(sectors(first, "a", 1)).containsExactly(2);
+    assertThat(sectors(second, "a", 1)).containsExactly(1);
+  }
+
+  @Test
+  void tracesWritesAndFlushesOfAllDisksInOrder() throws Exception {
+    write(a, 10, 1, 20);
+    write(b, SECTOR, 2, 2 * SECTOR);
+    b.write(0, ByteBuffer.allocate(0));
+    a.read(0, ByteBuffer.allocate(100));
+    a.flush();
+    write(a, 0, 1, 1);
+
+    assertThat(disks.trace())
+        .containsExactly(
+            new DiskOperation(0, Kind.WRITE, "a", 10, 20, 1),
+            new DiskOperation(1, Kind.WRITE, "b", SECTOR, 2 * SECTOR, 2),
+            new DiskOperation(2, Kind.FLUSH, "a", 0, 0, 2),
+            new DiskOperation(3, Kind.WRITE, "a", 0, 1, 3));
+    assertThat(disks.writeCount()).isEqualTo(3);
+    assertThat(disks.trace().get(1))
+        .hasToString("#1 write 2 of 1024 bytes at byte offset 512 on 'b'");
+    assertThat(disks.trace().get(2)).hasToString("#2 flush of 'a' after write 2");
+  }
+
+  @Test
+  void refusesEverythingAfterTheWriteAfterWhichThePowerIsCut() throws Exception {
+    disks.cutPowerAfterWrite(2);
+    write(a, 0, 1, SECTOR);
+    a.flush();
+    write(b, 0, 2, SECTOR);
+
+    assertThat(disks.powerIsOff()).isTrue();
+    for (SimulatedBlockDevice disk : disks.disks()) {
+      assertThatThrownBy(() -> write(disk, SECTOR, 3, SECTOR))
+          .isInstanceOf(PowerCutException.class)
+          .hasMessage("the power was cut: simulated disks [a, b], seed 7, 2 writes, power off");
+      assertThatThrownBy(() -> read(disk, 0, 1)).isInstanceOf(PowerCutException.class);
+      assertThatThrownBy(disk::flush).isInstanceOf(PowerCutException.class);
+    }
+    assertThat(disks.writeCount()).isEqualTo(2);
+    SimulatedDisks lost = disks.crashImage(Unflushed.LOST);
+    assertThat(sectors(lost, "a", 2)).containsExactly(1, 0);
+    assertThat(sectors(lost, "b", 2)).containsExactly(0, 0);
+    assertThat(sectors(disks.crashImage(Unflushed.KEPT), "b", 2)).containsExactly(2, 0);
+  }
+
+  @Test
+  void cutsThePowerAtOnceAndForGood() throws Exception {
+    write(a, 0, 1, SECTOR);
+    disks.cutPowerAfterWrite(disks.writeCount());
+    disks.cutPowerAfterWrite(5);
+
+    assertThatThrownBy(() -> read(a, 0, 1)).isInstanceOf(PowerCutException.class);
+    assertThatThrownBy(() -> disks.cutPowerAfterWrite(0))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> disks.cutPowerDuringWrite(1, 0))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void tearsTheWriteDuringWhichThePowerIsCut() throws Exception {
+    for (int torn = 0; torn <= 5; torn++) {
+      SimulatedDisks fresh = disks.crashImage(Unflushed.KEPT);
+      SimulatedBlockDevice disk = fresh.disk("a");
+      fresh.cutPowerDuringWrite(2, torn);
+      write(disk, 0, 1, 4 * SECTOR);
+
+      // Begins and ends within a sector, so it touches sectors 0 to 3.
+      assertThatThrownBy(() -> write(disk, 100, 2, 3 * SECTOR))
+          .isInstanceOf(PowerCutException.class);
+
+      SimulatedDisks kept = fresh.crashImage(Unflushed.KEPT);
+      byte[] expected = new byte[4 * SECTOR];
+      Arrays.fill(expected, (byte) 1);
+      int end = Math.min(torn * SECTOR, 100 + 3 * SECTOR);
+      if (end > 100) {
+        Arrays.fill(expected, 100, end, (byte) 2);
+      }
+      assertThat(read(kept.disk("a"), 0, 4 * SECTOR)).as("%s sectors", torn).isEqualTo(expected);
+      assertThat(read(fresh.crashImage(Unflushed.LOST).disk("a"), 0, 4 * SECTOR)).containsOnly(0);
+      assertThat(fresh.writeCount()).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void leavesEachSectorOldOrNewAtRandomAndFindsEveryCombination() throws Exception {
+    write(a, 0, 1, 2 * SECTOR);
+    a.flush();
+    write(a, 0, 2, 2 * SECTOR);
+    write(a, SECTOR, 3, SECTOR);
+    Set<List<Integer>> found = new HashSet<>();
+
+    for (int i = 0; i < 500; i++) {
+      found.add(sectors(disks.crashImage(Unflushed.RANDOM), "a", 2));
+    }
+
+    assertThat(found)
+        .containsExactlyInAnyOrder(
+            List.of(1, 1),
+            List.of(1, 2),
+            List.of(1, 3),
+            List.of(2, 1),
+            List.of(2, 2),
+            List.of(2, 3));
+  }
+
+  @Test
+  void neverKeepsALaterWriteToASectorWithoutAnEarlierOneToOtherBytesOfIt() throws Exception {
+    write(a, 0, 1, 100);
+    write(a, 100, 2, 100);
+    Set<List<Byte>> found = new HashSet<>();
+
+    for (int i = 0; i < 200; i++) {
+      byte[] bytes = read(disks.crashImage(Unflushed.RANDOM).disk("a"), 0, 200);
+      found.add(List.of(bytes[0], bytes[199]));
+    }
+
+    assertThat(found)
+        .containsExactlyInAnyOrder(
+            List.of((byte) 0, (byte) 0), List.of((byte) 1, (byte) 0), List.of((byte) 1, (byte) 2));
+  }
+
+  @Test
+  void doesTheSameAgainForTheSameSeed() throws Exception {
+    List<List<Integer>> first = randomImages(123);
+
+    assertThat(randomImages(123)).isEqualTo(first);
+    assertThat(randomImages(124)).isNotEqualTo(first);
+    assertThat(new SimulatedDisks(123)).hasToString("simulated disks [], seed 123, 0 writes");
+  }
+
+  private static List<List<Integer>> randomImages(long seed) throws IOException {
+    SimulatedDisks disks = new SimulatedDisks(seed);
+    write(disks.add("a", 64 * SECTOR), 0, 1, 64 * SECTOR);
+    List<List<Integer>> images = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      images.add(sectors(disks.crashImage(Unflushed.RANDOM), "a", 64));
+    }
+    return images;
+  }
+
+  @Test
+  void failsReadsWhereToldAlwaysOrSomeTimes() throws Exception {
+    a.failReads(1000, 24);
+    b.failReads(1000, 24, 2);
+
+    ByteBuffer target = ByteBuffer.allocate(2000);
+    assertThatThrownBy(() -> a.read(500, target))
+        .isInstanceOf(IOException.class)
+        .hasMessageStartingWith("'a': injected read error at byte offset 1000 (")
+        .hasMessageContaining("seed 7");
+    assertThat(target.position()).isEqualTo(0);
+    for (int i = 0; i < 5; i++) {
+      assertThatThrownBy(() -> read(a, 1023, 1)).hasMessageContaining("byte offset 1023");
+    }
+    assertThat(read(a, 0, 1000)).containsOnly(0);
+    assertThat(read(a, 1024, 1000)).containsOnly(0);
+    write(a, 1000, 1, 1);
+
+    assertThatThrownBy(() -> read(b, 0, 1001)).isInstanceOf(IOException.class);
+    assertThat(read(b, 0, 1000)).containsOnly(0);
+    assertThatThrownBy(() -> read(b, 0, 5000)).isInstanceOf(IOException.class);
+    assertThat(read(b, 0, 5000)).containsOnly(0);
+  }
+
+  @Test
+  void carriesOutAFailingWriteUpToTheFirstBadSector() throws Exception {
+    a.failWrites(3 * SECTOR + 100, 1, 1);
+    a.failWrites(2 * SECTOR + 511, 1, 1);
+
+    assertThatThrownBy(() -> write(a, 0, 1, 5 * SECTOR))
+        .isInstanceOf(IOException.class)
+        .hasMessageStartingWith("'a': injected write error at byte offset 1535 (");
+
+    assertThat(sectors(disks, "a", 5)).containsExactly(1, 1, 0, 0, 0);
+    assertThat(sectors(disks.crashImage(Unflushed.LOST), "a", 5)).containsOnly(0);
+    assertThat(disks.writeCount()).isEqualTo(1);
+    write(a, 0, 2, 5 * SECTOR);
+    assertThat(sectors(disks, "a", 5)).containsOnly(2);
+  }
+
+  @Test
+  void failsWritesForGoodWhereToldSo() throws Exception {
+    a.failWrites(0, a.size());
+
+    for (int i = 0; i < 3; i++) {
+      assertThatThrownBy(() -> write(a, 5, 1, 1)).hasMessageContaining("byte offset 5");
+    }
+    assertThat(read(a, 0, SECTOR)).containsOnly(0);
+    write(b, 5, 1, 1);
+  }
+
+  @Test
+  void refusesFaultsThatAreNotWithinTheDisk() {
+    assertThatThrownBy(() -> a.failReads(100 * SECTOR, 1))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> a.failWrites(-1, 1)).isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void neverMakesDurableWhatAFlushThatFailedWasToMakeDurable() throws Exception {
+    write(a, 0, 1, 2 * SECTOR);
+    a.failFlushes(1);
+    assertThatThrownBy(a::flush)
+        .isInstanceOf(IOException.class)
+        .hasMessageStartingWith("'a': injected flush error");
+    write(a, SECTOR, 2, 2 * SECTOR);
+    a.flush();
+
+    // Sector 0 was in the failed flush only, 1 in both, 2 in the good one only.
+    assertThat(sectors(disks, "a", 3)).containsExactly(1, 2, 2);
+    assertThat(sectors(disks.crashImage(Unflushed.LOST), "a", 3)).containsExactly(0, 2, 2);
+    assertThat(sectors(disks.crashImage(Unflushed.KEPT), "a", 3)).containsExactly(1, 2, 2);
+    Set<List<Integer>> found = new HashSet<>();
+    for (int i = 0; i < 100; i++) {
+      found.add(sectors(disks.crashImage(Unflushed.RANDOM), "a", 3));
+    }
+    assertThat(found).containsExactlyInAnyOrder(List.of(0, 2, 2), List.of(1, 2, 2));
+
+    write(a, 0, 3, SECTOR);
+    a.flush();
+    assertThat(sectors(disks.crashImage(Unflushed.LOST), "a", 3)).containsExactly(3, 2, 2);
+    assertThat(sectors(disks.crashImage(Unflushed.KEPT), "a", 3)).containsExactly(3, 2, 2);
+  }
+
+  @Test
+  void keepsWhatAClosedDiskHolds() throws Exception {
+    write(a, 0, 1, SECTOR);
+    a.flush();
+    write(a, SECTOR, 2, SECTOR);
+    a.close();
+
+    assertThat(sectors(disks.crashImage(Unflushed.LOST), "a", 2)).containsExactly(1, 0);
+    assertThat(sectors(disks.crashImage(Unflushed.KEPT), "a", 2)).containsExactly(1, 2);
+  }
+
+  @Test
+  void holdsHundredsOfCrashImagesOfLargeDisksSinceTheyShareWhatIsEqual() throws Exception {
+    int size = 20 << 20;
+    SimulatedDisks large = new SimulatedDisks(1);
+    SimulatedBlockDevice disk = large.add("large", size);
+    write(disk, 0, 1, size);
+    disk.flush();
+    write(disk, 1000, 2, 1000);
+    write(disk, size / 2, 2, 100_000);
+
+    // Copied, they would take 20 GiB.
+    List<SimulatedDisks> images = new ArrayList<>();
+    for (int i = 0; i < 1000; i++) {
+      images.add(large.crashImage(Unflushed.RANDOM));
+    }
+
+    for (SimulatedDisks image : images) {
+      assertThat(read(image.disk("large"), 0, 1)).containsExactly(1);
+      assertThat(read(image.disk("large"), size - 1, 1)).containsExactly(1);
+    }
+  }
+}
