@@ -1,0 +1,516 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.pvmove.lvm.edit;
+
+import com.google.common.collect.ImmutableList;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.NavigableSet;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.random.RandomGenerator;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.pvmove.lvm.AllocationPolicy;
+import org.pvmove.lvm.Area;
+import org.pvmove.lvm.ExtentMap;
+import org.pvmove.lvm.HistoricalLogicalVolume;
+import org.pvmove.lvm.LogicalVolume;
+import org.pvmove.lvm.LvmException;
+import org.pvmove.lvm.LvmUuid;
+import org.pvmove.lvm.PeRange;
+import org.pvmove.lvm.Sectors;
+import org.pvmove.lvm.Segment;
+import org.pvmove.lvm.SegmentType;
+import org.pvmove.lvm.Segments;
+import org.pvmove.lvm.StatusFlag;
+import org.pvmove.lvm.StatusFlags;
+import org.pvmove.lvm.VolumeGroup;
+
+/**
+ * The steps of a move as pure functions from volume group to volume group, in the shapes real LVM2
+ * writes and accepts (see pvmove(8)). None of them touches the version number: that is the
+ * committer's.
+ *
+ * <p>At every step the metadata map each logical extent to exactly one authoritative place: the
+ * source of a piece until it is done, its destination from then on.
+ */
+public final class PvmoveEdits {
+  /** What LVM2 takes for a number in use, also in the names of images. */
+  private static final Pattern NUMBER = Pattern.compile("pvmove([0-9]{1,18})(?![0-9])");
+
+  /** LVM2's default granularity of mirror synchronisation, 2 MiB. */
+  private static final long REGION_SECTORS = 4096;
+
+  private PvmoveEdits() {}
+
+  /**
+   * A run to move.
+   *
+   * @param source where the data are
+   * @param destination where they shall go; as many extents, none of them in use
+   */
+  public record Move(PeRange source, PeRange destination) {
+    public Move {
+      if (source.count() != destination.count() || source.overlaps(destination)) {
+        throw new IllegalArgumentException(
+            "expected two separate runs of equal length, found %s and %s"
+                .formatted(source, destination));
+      }
+    }
+  }
+
+  /**
+   * Who starts a move and when, for the temporary volumes.
+   *
+   * @param id identity of the temporary volume
+   * @param sourceImageId identity of the image of the sources, in an atomic move
+   * @param destinationImageId identity of the image of the destinations, in an atomic move
+   * @param host name of the host
+   * @param timeSeconds seconds since 1970
+   */
+  public record Origin(
+      LvmUuid id,
+      LvmUuid sourceImageId,
+      LvmUuid destinationImageId,
+      String host,
+      long timeSeconds) {
+    /** New identities. */
+    public static Origin random(RandomGenerator random, String host, long timeSeconds) {
+      return new Origin(
+          LvmUuid.random(random),
+          LvmUuid.random(random),
+          LvmUuid.random(random),
+          host,
+          timeSeconds);
+    }
+  }
+
+  /** The name of the next move: one above the highest number in use, as LVM2 counts. */
+  public static String nextName(VolumeGroup vg) {
+    long next = 0;
+    for (LogicalVolume lv : vg.logicalVolumes()) {
+      next = Math.max(next, numberBehind(lv.name()));
+    }
+    for (HistoricalLogicalVolume lv : vg.historicalLogicalVolumes()) {
+      next = Math.max(next, numberBehind(lv.name() == null ? lv.key() : lv.name()));
+    }
+    return "pvmove" + next;
+  }
+
+  private static long numberBehind(String name) {
+    Matcher matcher = NUMBER.matcher(name);
+    return matcher.lookingAt() ? Long.parseLong(matcher.group(1)) + 1 : 0;
+  }
+
+  /**
+   * Begins a move: adds the temporary volume with one mirror segment for each run (for an atomic
+   * move one mirror over two images), cuts the volumes that use the sources so that each area is
+   * exactly one run, maps these areas onto the temporary volume and locks the volumes.
+   *
+   * @param vg the volume group; no move under way may have to do with a volume that uses a source
+   * @param origin identity, host and time for the temporary volume
+   * @param moves the runs, in the order in which they shall be copied; each within one area of one
+   *     linear or striped segment
+   * @param atomic whether the move takes effect as a whole or not at all
+   * @throws LvmException if a source is not used as a whole by one area of an unlocked striped
+   *     segment, or a destination is not free
+   */
+  public static VolumeGroup begin(VolumeGroup vg, Origin origin, List<Move> moves, boolean atomic) {
+    if (moves.isEmpty()) {
+      throw new IllegalArgumentException("expected at least one run to move, found none");
+    }
+    String name = nextName(vg);
+    Map<LvmUuid, NavigableMap<Long, Positioned>> bySource = positions(moves);
+    requireFree(vg, moves);
+    Set<String> images = new HashSet<>();
+    for (LogicalVolume pvmove : vg.pvmoveVolumes()) {
+      pvmove.segments().forEach(s -> s.type().references().forEach(i -> images.add(i.lv())));
+    }
+    Set<PeRange> used = new HashSet<>();
+    List<LogicalVolume> lvs = new ArrayList<>();
+    for (LogicalVolume lv : vg.logicalVolumes()) {
+      // The images of an atomic move are not marked as locked, but are no less.
+      boolean locked = lv.isLocked() || images.contains(lv.name());
+      lvs.add(redirect(lv, locked, name, bySource, used));
+    }
+    for (Move move : moves) {
+      if (!used.contains(move.source())) {
+        throw new LvmException(
+            "expected every run to be used by a logical volume, found %s unused"
+                .formatted(move.source()));
+      }
+    }
+    lvs.addAll(temporaryVolumes(vg, name, origin, moves, atomic));
+    return vg.toBuilder().logicalVolumes(lvs).build();
+  }
+
+  /** A run and its place in the temporary volume. */
+  private record Positioned(Move move, long firstExtent) {}
+
+  private static Map<LvmUuid, NavigableMap<Long, Positioned>> positions(List<Move> moves) {
+    Map<LvmUuid, NavigableMap<Long, Positioned>> bySource = new TreeMap<>();
+    long next = 0;
+    for (Move move : moves) {
+      NavigableMap<Long, Positioned> onPv =
+          bySource.computeIfAbsent(move.source().pv(), pv -> new TreeMap<>());
+      Map.Entry<Long, Positioned> before = onPv.lowerEntry(move.source().end());
+      if (before != null && before.getValue().move().source().overlaps(move.source())) {
+        throw new IllegalArgumentException(
+            "expected runs that do not overlap, found %s and %s"
+                .formatted(before.getValue().move().source(), move.source()));
+      }
+      onPv.put(move.source().first(), new Positioned(move, next));
+      next += move.source().count();
+    }
+    return bySource;
+  }
+
+  /** Nothing may be copied over what is in use, nor over what another run is copied to. */
+  private static void requireFree(VolumeGroup vg, List<Move> moves) {
+    ExtentMap extents = ExtentMap.of(vg);
+    Map<LvmUuid, NavigableMap<Long, PeRange>> freeByPv = new HashMap<>();
+    for (Move move : moves) {
+      PeRange wanted = move.destination();
+      NavigableMap<Long, PeRange> free =
+          freeByPv.computeIfAbsent(
+              wanted.pv(),
+              pv -> {
+                NavigableMap<Long, PeRange> areas = new TreeMap<>();
+                extents.free(pv).forEach(area -> areas.put(area.first(), area));
+                return areas;
+              });
+      Map.Entry<Long, PeRange> entry = free.floorEntry(wanted.first());
+      if (entry == null || entry.getValue().end() < wanted.end()) {
+        throw new LvmException("expected free extents to move to, found " + wanted);
+      }
+      PeRange area = entry.getValue();
+      free.remove(area.first());
+      if (area.first() < wanted.first()) {
+        free.put(area.first(), area.slice(0, wanted.first() - area.first()));
+      }
+      if (wanted.end() < area.end()) {
+        free.put(wanted.end(), area.slice(wanted.end() - area.first(), area.end() - wanted.end()));
+      }
+    }
+  }
+
+  private static LogicalVolume redirect(
+      LogicalVolume lv,
+      boolean locked,
+      String name,
+      Map<LvmUuid, NavigableMap<Long, Positioned>> bySource,
+      Set<PeRange> used) {
+    ImmutableList.Builder<Segment> segments = ImmutableList.builder();
+    int usedBefore = used.size();
+    // LVM2 reads adjacent segments as one, so it would cut the merged ones.
+    for (Segment segment : locked ? lv.segments() : Segments.merge(lv.segments())) {
+      for (Segment piece : Segments.cut(segment, cuts(segment, bySource))) {
+        ImmutableList.Builder<Area> areas = ImmutableList.builder();
+        boolean changed = false;
+        for (Area area : piece.areas()) {
+          Positioned target = target(lv, piece, area, bySource);
+          if (target != null) {
+            if (!(piece.type() instanceof SegmentType.Striped) || locked) {
+              throw new LvmException(
+                  "%s, extent %d: expected an unlocked linear or striped segment, found %s%s"
+                      .formatted(
+                          lv.name(),
+                          piece.firstExtent(),
+                          locked ? "locked " : "",
+                          piece.type().name()));
+            }
+            if (!used.add(target.move().source())) {
+              throw new LvmException(
+                  "%s, extent %d: expected extents of its own, found run %s, which is used twice"
+                      .formatted(lv.name(), piece.firstExtent(), target.move().source()));
+            }
+            changed = true;
+          }
+          areas.add(target == null ? area : new Area.Logical(name, target.firstExtent()));
+        }
+        segments.add(changed ? piece.with(piece.type().withAreas(areas.build())) : piece);
+      }
+    }
+    if (used.size() == usedBefore) {
+      return lv;
+    }
+    return lv.toBuilder()
+        .segments(segments.build())
+        .flags(lv.flags().with(StatusFlag.LOCKED))
+        .build();
+  }
+
+  private static NavigableSet<Long> cuts(
+      Segment segment, Map<LvmUuid, NavigableMap<Long, Positioned>> bySource) {
+    NavigableSet<Long> cuts = new TreeSet<>();
+    if (segment.type() instanceof SegmentType.Striped && segment.areaLength() > 0) {
+      for (Area area : segment.areas()) {
+        if (area instanceof Area.Physical physical && bySource.containsKey(physical.pv())) {
+          PeRange range = segment.physicalRange(area);
+          for (Positioned run : overlapping(bySource.get(physical.pv()), range)) {
+            cuts.add(run.move().source().first() - range.first());
+            cuts.add(run.move().source().end() - range.first());
+          }
+        }
+      }
+    }
+    return cuts;
+  }
+
+  private static Iterable<Positioned> overlapping(
+      NavigableMap<Long, Positioned> runs, PeRange range) {
+    Map.Entry<Long, Positioned> before = runs.floorEntry(range.first());
+    long from =
+        before != null && before.getValue().move().source().overlaps(range)
+            ? before.getKey()
+            : range.first();
+    return runs.subMap(from, true, range.end(), false).values();
+  }
+
+  private static @Nullable Positioned target(
+      LogicalVolume lv,
+      Segment piece,
+      Area area,
+      Map<LvmUuid, NavigableMap<Long, Positioned>> bySource) {
+    if (!(area instanceof Area.Physical physical)
+        || !bySource.containsKey(physical.pv())
+        || piece.areaLength() < 1) {
+      return null;
+    }
+    PeRange range = piece.physicalRange(area);
+    Iterator<Positioned> runs = overlapping(bySource.get(physical.pv()), range).iterator();
+    if (!runs.hasNext()) {
+      return null;
+    }
+    Positioned run = runs.next();
+    if (!run.move().source().equals(range)) {
+      throw new LvmException(
+          "%s, extent %d: expected runs that are whole areas, found run %s in area %s"
+              .formatted(lv.name(), piece.firstExtent(), run.move().source(), range));
+    }
+    return run;
+  }
+
+  private static List<LogicalVolume> temporaryVolumes(
+      VolumeGroup vg, String name, Origin origin, List<Move> moves, boolean atomic) {
+    long extents = moves.stream().mapToLong(move -> move.source().count()).sum();
+    Sectors region = regionSize(vg, extents);
+    LogicalVolume.Builder pvmove =
+        LogicalVolume.builder(name, origin.id())
+            .flags(
+                StatusFlags.of(
+                    StatusFlag.READ, StatusFlag.WRITE, StatusFlag.PVMOVE, StatusFlag.LOCKED))
+            .creationTime(origin.timeSeconds())
+            .creationHost(origin.host())
+            .allocationPolicy(AllocationPolicy.CONTIGUOUS);
+    if (!atomic) {
+      List<Segment> segments = new ArrayList<>();
+      long next = 0;
+      for (Move move : moves) {
+        segments.add(
+            Segment.of(
+                next,
+                move.source().count(),
+                mirror(region, area(move.source()), area(move.destination()))));
+        next += move.source().count();
+      }
+      return List.of(pvmove.segments(segments).build());
+    }
+    String from = name + "_mimage_0";
+    String to = name + "_mimage_1";
+    SegmentType mirror = mirror(region, new Area.Logical(from, 0), new Area.Logical(to, 0));
+    return List.of(
+        pvmove.segments(List.of(Segment.of(0, extents, mirror))).build(),
+        image(from, origin, moves, 0),
+        image(to, origin, moves, 1));
+  }
+
+  private static SegmentType.Mirror mirror(Sectors region, Area source, Area destination) {
+    return new SegmentType.Mirror(0L, null, region, ImmutableList.of(source, destination));
+  }
+
+  private static Area area(PeRange range) {
+    return new Area.Physical(range.pv(), range.first());
+  }
+
+  private static LogicalVolume image(String name, Origin origin, List<Move> moves, int leg) {
+    List<Segment> segments = new ArrayList<>();
+    long next = 0;
+    for (Move move : moves) {
+      PeRange range = leg == 0 ? move.source() : move.destination();
+      segments.add(Segment.of(next, range.count(), SegmentType.Striped.linear(area(range))));
+      next += range.count();
+    }
+    return LogicalVolume.builder(
+            name, leg == 0 ? origin.sourceImageId() : origin.destinationImageId())
+        .flags(StatusFlags.of(StatusFlag.READ, StatusFlag.WRITE))
+        .creationTime(origin.timeSeconds())
+        .creationHost(origin.host())
+        .segments(segments)
+        .build();
+  }
+
+  /** The default region, or the largest power of two that is not larger than the volume. */
+  private static Sectors regionSize(VolumeGroup vg, long extents) {
+    long size = Math.multiplyExact(extents, vg.extentSize().sectors());
+    return Sectors.of(Math.min(REGION_SECTORS, Long.highestOneBit(size)));
+  }
+
+  /**
+   * Marks a piece as done: from the commit of this on its destination is authoritative. Done again
+   * it changes nothing.
+   *
+   * @param vg the volume group
+   * @param move the move, not atomic
+   * @param piece which of its pieces, counted from 0
+   * @throws IndexOutOfBoundsException if it has no such piece
+   * @throws LvmException if the volume group has no such move
+   */
+  public static VolumeGroup pieceDone(VolumeGroup vg, Pvmove move, int piece) {
+    LogicalVolume lv = temporaryVolume(vg, move);
+    if (move.atomic()) {
+      throw new IllegalArgumentException(move.name() + ": pieces of an atomic move end together");
+    }
+    List<Segment> segments = new ArrayList<>(lv.segments());
+    Segment segment = segments.get(piece);
+    if (!(segment.type() instanceof SegmentType.Mirror mirror) || !mirror.isPvmove()) {
+      throw new LvmException(
+          "%s, segment %d: expected a segment of a move, found type %s"
+              .formatted(lv.name(), piece + 1, segment.type().name()));
+    }
+    segments.set(piece, segment.with(mirror.withExtentsMoved(segment.extentCount())));
+    return vg.withLogicalVolumes(List.of(lv.toBuilder().segments(segments).build()));
+  }
+
+  /**
+   * Ends a move: the volumes that used the temporary volume get the authoritative place of each
+   * piece, are merged where pieces continue each other and unlocked, and the temporary volume goes.
+   * Ending a plain move whose pieces are not all done gives the rest back to the source: that is
+   * LVM2's abort.
+   *
+   * @param vg the volume group; what it says about the move counts, not an older reading of it
+   * @param move the move
+   * @param toDestination for an atomic move, whether it ends at the destination; a plain move's
+   *     pieces say so themselves
+   * @throws LvmException if the volume group has no such move, or it or its users are not of a form
+   *     a move has
+   */
+  public static VolumeGroup end(VolumeGroup vg, Pvmove move, boolean toDestination) {
+    LogicalVolume temporary = temporaryVolume(vg, move);
+    NavigableMap<Long, PeRange> places = new TreeMap<>();
+    Pvmove current = Pvmove.of(vg, temporary);
+    for (Pvmove.Piece piece : current.pieces()) {
+      boolean moved = piece.done() || (current.atomic() && toDestination);
+      places.put(piece.firstExtent(), moved ? piece.destination() : piece.source());
+    }
+    Set<String> gone = new HashSet<>();
+    gone.add(temporary.name());
+    if (current.atomic()) {
+      temporary.segments().get(0).type().references().forEach(image -> gone.add(image.lv()));
+    }
+    List<LogicalVolume> lvs = new ArrayList<>();
+    for (LogicalVolume lv : vg.logicalVolumes()) {
+      if (!gone.contains(lv.name())) {
+        lvs.add(settle(vg, lv, temporary.name(), places));
+      }
+    }
+    return vg.toBuilder().logicalVolumes(lvs).build();
+  }
+
+  /** Puts the places of a move's pieces where a volume uses the temporary volume. */
+  private static LogicalVolume settle(
+      VolumeGroup vg, LogicalVolume lv, String name, NavigableMap<Long, PeRange> places) {
+    List<Segment> segments = new ArrayList<>();
+    boolean changed = false;
+    boolean inAnotherMove = false;
+    for (Segment segment : lv.segments()) {
+      for (Segment piece : Segments.cut(segment, boundaries(lv, segment, name, places))) {
+        ImmutableList.Builder<Area> areas = ImmutableList.builder();
+        boolean here = false;
+        for (Area area : piece.areas()) {
+          if (area instanceof Area.Logical logical && logical.lv().equals(name)) {
+            areas.add(place(lv, piece, logical, places));
+            here = true;
+          } else {
+            inAnotherMove |=
+                area instanceof Area.Logical other
+                    && vg.logicalVolume(other.lv()).filter(LogicalVolume::isPvmove).isPresent();
+            areas.add(area);
+          }
+        }
+        segments.add(here ? piece.with(piece.type().withAreas(areas.build())) : piece);
+        changed |= here;
+      }
+    }
+    if (!changed) {
+      return lv;
+    }
+    // Merging waits for the last move: LVM2 never merges in a locked volume.
+    return inAnotherMove
+        ? lv.toBuilder().segments(segments).build()
+        : lv.toBuilder()
+            .segments(Segments.merge(segments))
+            .flags(lv.flags().without(StatusFlag.LOCKED))
+            .build();
+  }
+
+  /** LVM2 writes areas that are whole pieces; others may not, so cut where the pieces end. */
+  private static NavigableSet<Long> boundaries(
+      LogicalVolume lv, Segment segment, String name, NavigableMap<Long, PeRange> places) {
+    NavigableSet<Long> cuts = new TreeSet<>();
+    for (Area area : segment.areas()) {
+      if (area instanceof Area.Logical logical && logical.lv().equals(name)) {
+        if (!(segment.type() instanceof SegmentType.Striped) || segment.areaLength() < 1) {
+          throw new LvmException(
+              "%s, extent %d: expected a linear or striped segment on %s, found %d extents of type"
+                      .formatted(lv.name(), segment.firstExtent(), name, segment.extentCount())
+                  + " "
+                  + segment.type().name());
+        }
+        for (long start :
+            places
+                .subMap(logical.extent(), false, logical.extent() + segment.areaLength(), false)
+                .keySet()) {
+          cuts.add(start - logical.extent());
+        }
+      }
+    }
+    return cuts;
+  }
+
+  private static Area place(
+      LogicalVolume lv, Segment piece, Area.Logical area, NavigableMap<Long, PeRange> places) {
+    Map.Entry<Long, PeRange> entry = places.floorEntry(area.extent());
+    long offset = entry == null ? 0 : area.extent() - entry.getKey();
+    if (entry == null || offset + piece.areaLength() > entry.getValue().count()) {
+      throw new LvmException(
+          "%s, extent %d: expected extents of %s, found %d extents at %d, which it does not have"
+              .formatted(
+                  lv.name(), piece.firstExtent(), area.lv(), piece.areaLength(), area.extent()));
+    }
+    return new Area.Physical(entry.getValue().pv(), entry.getValue().first() + offset);
+  }
+
+  private static LogicalVolume temporaryVolume(VolumeGroup vg, Pvmove move) {
+    LogicalVolume lv =
+        vg.logicalVolume(move.name())
+            .filter(LogicalVolume::isPvmove)
+            .orElseThrow(
+                () ->
+                    new LvmException(
+                        "expected the temporary volume %s in %s, found none"
+                            .formatted(move.name(), vg.name())));
+    if (!lv.id().equals(move.id())) {
+      throw new LvmException(
+          "expected %s to be %s, found %s: another move".formatted(lv.name(), move.id(), lv.id()));
+    }
+    return lv;
+  }
+}

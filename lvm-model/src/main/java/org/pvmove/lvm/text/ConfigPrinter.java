@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.pvmove.lvm.text;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.pvmove.lvm.ConfigNode;
+import org.pvmove.lvm.ConfigValue;
+import org.pvmove.lvm.Extras;
+
+/**
+ * Prints LVM2's configuration syntax, one field a line, without indentation as LVM2 does on disk.
+ * Unknown fields of a section appear behind the known field they stood behind when they were read.
+ */
+final class ConfigPrinter {
+  private final StringBuilder out = new StringBuilder();
+  private final Deque<Frame> frames = new ArrayDeque<>();
+
+  /** A section that is being printed: the unknown fields it has, and which are printed already. */
+  private record Frame(String key, Extras extras, Set<String> done) {}
+
+  /** The text so far. */
+  @Override
+  public String toString() {
+    return out.toString();
+  }
+
+  /** Starts the top level. */
+  void begin(Extras extras) {
+    frames.push(new Frame("", extras, new HashSet<>()));
+    extrasBehind("");
+  }
+
+  void open(String key, Extras extras) {
+    out.append(key(key)).append(" {\n");
+    frames.push(new Frame(key, extras, new HashSet<>()));
+    extrasBehind("");
+  }
+
+  void close() {
+    Frame frame = frames.element();
+    end();
+    out.append("}\n");
+    extrasBehind(frame.key());
+  }
+
+  /** Ends the top level; fields that lost the one they stood behind come last. */
+  void end() {
+    Frame frame = frames.element();
+    frame.extras().behind().keySet().forEach(this::extrasBehind);
+    frames.pop();
+  }
+
+  void blank() {
+    out.append('\n');
+  }
+
+  void comment(String comment) {
+    out.append("# ").append(comment).append('\n');
+  }
+
+  void number(String key, long value) {
+    field(key, Long.toString(value));
+  }
+
+  /** A string, escaped so that any bytes read back the same. */
+  void string(String key, String value) {
+    field(key, quote(value));
+  }
+
+  void strings(String key, List<String> values) {
+    field(
+        key, values.stream().map(ConfigPrinter::quote).collect(Collectors.joining(", ", "[", "]")));
+  }
+
+  /** A list with one line an item, as LVM2 writes areas. */
+  void lines(String key, List<String> lines) {
+    field(key, "[\n" + String.join(",\n", lines) + "\n]");
+  }
+
+  /** Nodes as they stand. */
+  void nodes(Iterable<ConfigNode> nodes) {
+    for (ConfigNode node : nodes) {
+      if (node instanceof ConfigNode.Section section) {
+        open(section.key(), Extras.NONE);
+        nodes(section.nodes());
+        close();
+      } else if (node instanceof ConfigNode.Entry entry) {
+        field(entry.key(), print(entry.value()));
+      }
+    }
+  }
+
+  private void field(String key, String value) {
+    out.append(key(key)).append(" = ").append(value).append('\n');
+    extrasBehind(key);
+  }
+
+  private void extrasBehind(String key) {
+    Frame frame = frames.peek();
+    if (frame != null && frame.extras().behind().containsKey(key) && frame.done().add(key)) {
+      // A frame of their own: an unknown field may bear the name of a known one.
+      List<ConfigNode> nodes = frame.extras().behind().get(key);
+      frames.push(new Frame(key, Extras.NONE, Set.of()));
+      nodes(nodes);
+      frames.pop();
+    }
+  }
+
+  static String print(ConfigValue value) {
+    if (value instanceof ConfigValue.Int number) {
+      return Long.toString(number.value());
+    }
+    if (value instanceof ConfigValue.Real real) {
+      return real.digits();
+    }
+    if (value instanceof ConfigValue.Bare bare) {
+      return bare.word();
+    }
+    if (value instanceof ConfigValue.Text text) {
+      return quote(text.text());
+    }
+    return ((ConfigValue.Array) value)
+        .items().stream().map(ConfigPrinter::print).collect(Collectors.joining(", ", "[", "]"));
+  }
+
+  static String quote(String text) {
+    return '"' + text.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
+  }
+
+  /** A key needs quotes where the reader would end it early, or take it for something else. */
+  private static String key(String key) {
+    char first = key.isEmpty() ? '[' : key.charAt(0);
+    boolean quotes = first == '"' || first == '\'' || first == '[' || first == ']' || first == ',';
+    for (int i = 0; i < key.length() && !quotes; i++) {
+      char c = key.charAt(i);
+      quotes = c <= ' ' || c == '#' || c == '=' || c == '{' || c == '}';
+    }
+    if (!quotes) {
+      return key;
+    }
+    // Not every reader knows escapes in keys.
+    boolean escapes = key.indexOf('"') >= 0 || key.indexOf('\\') >= 0;
+    return escapes && key.indexOf('\'') < 0 ? '\'' + key + '\'' : quote(key);
+  }
+}
