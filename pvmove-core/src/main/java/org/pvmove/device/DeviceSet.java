@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.pvmove.device;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.pvmove.io.Access;
+import org.pvmove.io.BlockDevice;
+import org.pvmove.io.BlockDevices;
+import org.pvmove.lvm.LvmException;
+import org.pvmove.lvm.LvmUuid;
+import org.pvmove.lvm.PhysicalVolume;
+import org.pvmove.lvm.Sectors;
+import org.pvmove.lvm.VolumeGroup;
+import org.pvmove.lvm.check.VolumeGroupCheck;
+import org.pvmove.lvm.disk.DiskWrite;
+import org.pvmove.lvm.disk.LabelScan;
+import org.pvmove.lvm.disk.PvFormat;
+import org.pvmove.lvm.disk.PvLabel;
+import org.pvmove.lvm.text.MetadataHeader;
+import org.pvmove.lvm.text.MetadataText;
+
+/**
+ * The devices that make up one or more volume groups: image files, block devices, or anything else
+ * that is a {@link BlockDevice}. Reads what they hold and commits new versions of a volume group.
+ *
+ * <p>Each call is complete in itself: {@link #scan()} reads the devices anew, {@link #commit}
+ * checks that they still hold what the scan found. Calls may come from several threads as far as
+ * they concern different volume groups.
+ */
+public final class DeviceSet implements Closeable {
+  private final ImmutableList<BlockDevice> devices;
+
+  private DeviceSet(ImmutableList<BlockDevice> devices) {
+    Set<String> names = new HashSet<>();
+    for (BlockDevice device : devices) {
+      if (!names.add(device.name())) {
+        throw new IllegalArgumentException(
+            "expected every device once, found \"" + device.name() + "\" again");
+      }
+    }
+    this.devices = devices;
+  }
+
+  /**
+   * Opens image files or block devices for reading and writing; each is locked against other
+   * writers that ask for such a lock. A device is given up at its first write or flush that fails,
+   * as {@link BlockDevices#failStop} says.
+   *
+   * @throws IOException if one of them cannot be opened; none stays open
+   */
+  public static DeviceSet open(Path... paths) throws IOException {
+    return open(Access.READ_WRITE, ImmutableList.copyOf(paths));
+  }
+
+  /**
+   * Opens image files or block devices.
+   *
+   * @throws IOException if one of them cannot be opened; none stays open
+   */
+  public static DeviceSet open(Access access, List<Path> paths) throws IOException {
+    List<BlockDevice> opened = new ArrayList<>();
+    try {
+      for (Path path : paths) {
+        opened.add(BlockDevices.failStop(BlockDevices.open(path, access)));
+      }
+      return new DeviceSet(ImmutableList.copyOf(opened));
+    } catch (IOException | RuntimeException e) {
+      for (BlockDevice device : opened) {
+        try {
+          device.close();
+        } catch (IOException close) {
+          e.addSuppressed(close);
+        }
+      }
+      throw e;
+    }
+  }
+
+  /**
+   * A set of devices that are open already; closing the set closes them.
+   *
+   * <p>A device is given up by the set at its first write or flush that fails, as {@link
+   * BlockDevices#failStop} says: what was lost is not known then. To go on with the same devices,
+   * make a set anew once they are known to hold what was written to them.
+   */
+  public static DeviceSet of(BlockDevice... devices) {
+    return new DeviceSet(
+        Arrays.stream(devices).map(BlockDevices::failStop).collect(ImmutableList.toImmutableList()));
+  }
+
+  /** The devices in the order in which they were given; it is the order of scanning. */
+  public ImmutableList<BlockDevice> devices() {
+    return devices;
+  }
+
+  /** Reads all devices, as a host without an LVM2 system id. */
+  public DeviceScan scan() {
+    return scan(null);
+  }
+
+  /**
+   * Reads all devices. What cannot be read or is damaged is described in the result, device by
+   * device.
+   *
+   * @param systemId this host's LVM2 system id; volume groups of other hosts must not be changed
+   */
+  public DeviceScan scan(@Nullable String systemId) {
+    return new Scanner(systemId).scan(devices);
+  }
+
+  /**
+   * Commits a new version of a volume group: checks it, then puts it into all its metadata areas.
+   * When this returns, the new version is durable.
+   *
+   * @param base the version found by a scan or made by an earlier commit, that {@code next} was
+   *     made from
+   * @param next the new version of the same volume group, with the same physical volumes; its
+   *     {@code seqno} is replaced by that of {@code base} plus one
+   * @param header who writes it
+   * @return the new version as it lies on the devices now
+   * @throws AccessRefusedException if the volume group must not be changed, or a device of it is
+   *     open for reading only; nothing was written
+   * @throws IllegalArgumentException if {@code next} is of another volume group, or has other
+   *     physical volumes
+   * @throws org.pvmove.lvm.check.InvalidVolumeGroupException if {@code next} breaks a rule
+   * @throws VolumeGroupChangedException if the devices do not hold {@code base} any more
+   * @throws org.pvmove.lvm.disk.MetadataTooLargeException if there is no room for its text
+   * @throws CommitFailedException if a device fails; it says which version is in force
+   */
+  public StoredVolumeGroup commit(StoredVolumeGroup base, VolumeGroup next, MetadataHeader header)
+      throws CommitFailedException {
+    base.requireChangeable();
+    if (!next.id().equals(base.volumeGroup().id()) || !pvIds(next).equals(pvIds(base.volumeGroup()))) {
+      throw new IllegalArgumentException(
+          "expected a version of volume group %s with the same physical volumes, found %s with %s"
+              .formatted(base.volumeGroup().id(), next.id(), pvIds(next)));
+    }
+    VolumeGroup numbered = next.toBuilder().seqno(base.volumeGroup().seqno() + 1).build();
+    return write(base, numbered, header);
+  }
+
+  private static ImmutableSet<LvmUuid> pvIds(VolumeGroup vg) {
+    return vg.physicalVolumes().stream()
+        .map(PhysicalVolume::id)
+        .collect(ImmutableSet.toImmutableSet());
+  }
+
+  private static StoredVolumeGroup write(
+      StoredVolumeGroup base, VolumeGroup next, MetadataHeader header)
+      throws CommitFailedException {
+    VolumeGroupCheck.requireWritable(next);
+    return Committer.commit(base, new MetadataText(next, header));
+  }
+
+  /**
+   * Makes all devices of this set physical volumes and commits the first version of a new volume
+   * group of them, without logical volumes; commit a version with some next.
+   *
+   * @throws LvmException if a device holds a physical volume already, be it damaged or of an older
+   *     format, or is open for reading only; nothing was written then
+   * @throws org.pvmove.lvm.check.InvalidVolumeGroupException if the name cannot be one; nothing was
+   *     written then
+   * @throws IllegalArgumentException if a device is too small; nothing was written then
+   * @throws IOException if a device fails
+   */
+  public StoredVolumeGroup create(NewVolumeGroup spec, MetadataHeader header) throws IOException {
+    for (ScannedDevice found : scan().devices()) {
+      requireEmpty(found);
+    }
+    List<PvFormat> formats = new ArrayList<>();
+    List<PhysicalVolume> pvs = new ArrayList<>();
+    for (BlockDevice device : devices) {
+      PvFormat format =
+          PvFormat.builder(LvmUuid.random(spec.random()), device.size())
+              .metadataAreas(spec.metadataAreas())
+              .metadataSize(spec.metadataBytes())
+              .build();
+      formats.add(format);
+      pvs.add(
+          PhysicalVolume.builder(
+                  "pv" + pvs.size(),
+                  format.label().pvUuid(),
+                  Sectors.ofBytesExact(format.dataStart()),
+                  format.extentCount(spec.extentSize().bytes()))
+              .device(device.name())
+              .deviceSize(Sectors.ofBytesExact(device.size()))
+              .build());
+    }
+    VolumeGroup vg =
+        VolumeGroup.builder(spec.name(), LvmUuid.random(spec.random()), spec.extentSize())
+            .physicalVolumes(pvs)
+            .build();
+    VolumeGroupCheck.requireWritable(vg);
+    for (int i = 0; i < devices.size(); i++) {
+      for (DiskWrite write : formats.get(i).writes()) {
+        devices.get(i).write(write.offset(), write.bytes());
+      }
+      devices.get(i).flush();
+    }
+    ImmutableMap.Builder<LvmUuid, ScannedDevice> byPv = ImmutableMap.builder();
+    for (ScannedDevice found : scan().devices()) {
+      PvLabel label = found.label();
+      if (label == null) {
+        throw new IOException(
+            "%s: expected the physical volume just made, found none: %s"
+                .formatted(found.name(), found.leftOut()));
+      }
+      byPv.put(label.pvUuid(), found);
+    }
+    StoredVolumeGroup formatted =
+        new StoredVolumeGroup(
+            vg, header, byPv.buildOrThrow(), ImmutableList.of(), ImmutableList.of());
+    return write(formatted, vg, header);
+  }
+
+  /** What is there need not be in use, but whoever wants it overwritten shall say so elsewhere. */
+  private static void requireEmpty(ScannedDevice found) throws IOException {
+    LabelScan scan = found.labelScan();
+    PvLabel label = found.label();
+    if (found.device().readOnly()) {
+      throw new LvmException(found.name() + " is open for reading only");
+    }
+    if (label != null) {
+      throw new LvmException(
+          "%s: expected a device that is no physical volume, found physical volume %s"
+              .formatted(found.name(), label.pvUuid()));
+    }
+    if (scan != null && !scan.findings().isEmpty()) {
+      throw new LvmException(
+          "%s: expected a device that is no physical volume, found remains of one: %s"
+              .formatted(found.name(), found.leftOut()));
+    }
+    if (scan == null && found.device().size() >= Scanner.MIN_DEVICE_SIZE) {
+      throw new IOException(found.name() + ": " + found.leftOut());
+    }
+  }
+
+  /** Closes all devices, also when closing one of them fails. */
+  @Override
+  public void close() throws IOException {
+    IOException failure = null;
+    for (BlockDevice device : devices) {
+      try {
+        device.close();
+      } catch (IOException e) {
+        if (failure == null) {
+          failure = e;
+        } else {
+          failure.addSuppressed(e);
+        }
+      }
+    }
+    if (failure != null) {
+      throw failure;
+    }
+  }
+}

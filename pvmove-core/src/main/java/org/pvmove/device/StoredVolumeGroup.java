@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.pvmove.device;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import java.util.Optional;
+import org.pvmove.lvm.LvmException;
+import org.pvmove.lvm.LvmUuid;
+import org.pvmove.lvm.PhysicalVolume;
+import org.pvmove.lvm.VolumeGroup;
+import org.pvmove.lvm.text.MetadataHeader;
+
+/**
+ * A volume group as a scan found it: the newest version, and the devices it lies on. Immutable; it
+ * is the base a later version is committed against.
+ *
+ * @param volumeGroup the newest version found
+ * @param header who wrote that version
+ * @param devices the devices of its physical volumes; a volume without a device is missing
+ * @param findings what a user should know, in plain words: stale or damaged metadata areas,
+ *     duplicates, devices that are too small
+ * @param refusals why it must not be changed as it lies on these devices; empty if it may
+ */
+public record StoredVolumeGroup(
+    VolumeGroup volumeGroup,
+    MetadataHeader header,
+    ImmutableMap<LvmUuid, ScannedDevice> devices,
+    ImmutableList<String> findings,
+    ImmutableList<String> refusals) {
+
+  /** The physical volumes no device was found for. */
+  public ImmutableList<PhysicalVolume> missing() {
+    return volumeGroup.physicalVolumes().stream()
+        .filter(pv -> !devices.containsKey(pv.id()))
+        .collect(ImmutableList.toImmutableList());
+  }
+
+  /**
+   * The device of a physical volume.
+   *
+   * @throws LvmException if it is missing
+   */
+  public ScannedDevice device(LvmUuid pv) {
+    ScannedDevice device = devices.get(pv);
+    if (device == null) {
+      throw new LvmException(
+          "expected a device for physical volume %s of %s, found none"
+              .formatted(pv, volumeGroup.name()));
+    }
+    return device;
+  }
+
+  /**
+   * Checks that it may be changed, and that its devices are open for writing.
+   *
+   * @throws AccessRefusedException if not, with every reason
+   */
+  public void requireChangeable() {
+    ImmutableList.Builder<String> all = ImmutableList.builder();
+    all.addAll(refusals);
+    for (ScannedDevice device : devices.values()) {
+      if (device.device().readOnly()) {
+        all.add(device.name() + " is open for reading only");
+      }
+    }
+    ImmutableList<String> reasons = all.build();
+    if (!reasons.isEmpty()) {
+      throw new AccessRefusedException(volumeGroup.name(), reasons);
+    }
+  }
+
+  /**
+   * The largest metadata text that can be committed now, in bytes including the NUL at its end; 0
+   * if no metadata area is in use.
+   */
+  public long room() {
+    return devices.values().stream()
+        .flatMap(device -> device.areas().stream())
+        .filter(MetadataAreaState::isWritten)
+        .mapToLong(area -> area.header() == null ? 0 : area.header().room())
+        .min()
+        .orElse(0);
+  }
+
+  /**
+   * How users call a physical volume: the name of its device, else the path the metadata remembers,
+   * else its identity.
+   */
+  public String nameOf(LvmUuid pv) {
+    ScannedDevice device = devices.get(pv);
+    if (device != null) {
+      return device.name();
+    }
+    Optional<PhysicalVolume> known = volumeGroup.physicalVolume(pv);
+    return known.map(PhysicalVolume::label).orElse(pv.toString());
+  }
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.pvmove.place;
+
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableSet;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+import org.pvmove.lvm.LvmUuid;
+import org.pvmove.lvm.PeRange;
+
+/**
+ * Free areas while they are being used up, by physical volume, ordered so that the best fit is
+ * found at once. Areas that touch are one.
+ */
+final class FreeAreas {
+  private static final Comparator<PeRange> BY_SIZE =
+      Comparator.comparingLong(PeRange::count).thenComparingLong(PeRange::first);
+
+  private final Map<LvmUuid, NavigableSet<PeRange>> byPv = new LinkedHashMap<>();
+
+  FreeAreas(List<PeRange> areas) {
+    Map<LvmUuid, TreeMap<Long, PeRange>> sorted = new LinkedHashMap<>();
+    for (PeRange area : areas) {
+      PeRange other =
+          sorted.computeIfAbsent(area.pv(), pv -> new TreeMap<>()).put(area.first(), area);
+      if (other != null) {
+        throw overlap(other, area);
+      }
+    }
+    sorted.forEach((pv, ranges) -> byPv.put(pv, joined(ranges.values())));
+  }
+
+  private static NavigableSet<PeRange> joined(Iterable<PeRange> ascending) {
+    NavigableSet<PeRange> joined = new TreeSet<>(BY_SIZE);
+    PeRange last = null;
+    for (PeRange area : ascending) {
+      if (last != null && last.end() > area.first()) {
+        throw overlap(last, area);
+      }
+      if (last != null && last.end() == area.first()) {
+        joined.remove(last);
+        area = new PeRange(last.pv(), last.first(), last.count() + area.count());
+      }
+      joined.add(area);
+      last = area;
+    }
+    return joined;
+  }
+
+  private static IllegalArgumentException overlap(PeRange one, PeRange other) {
+    return new IllegalArgumentException(
+        "expected free areas that do not overlap, found %s and %s".formatted(one, other));
+  }
+
+  /** The physical volumes in order of preference. */
+  Set<LvmUuid> pvs() {
+    return byPv.keySet();
+  }
+
+  /**
+   * Up to {@code most} extents in one piece: the start of the smallest area that holds so many, or
+   * the largest area; of areas of one size the first. Nothing if the physical volume is full.
+   */
+  @Nullable PeRange offer(LvmUuid pv, long most) {
+    NavigableSet<PeRange> areas = byPv.get(pv);
+    if (areas == null || areas.isEmpty()) {
+      return null;
+    }
+    long count = Math.min(most, areas.last().count());
+    return smallest(areas, pv, count).slice(0, count);
+  }
+
+  /** Uses up what was offered. */
+  void take(PeRange piece) {
+    NavigableSet<PeRange> areas = byPv.get(piece.pv());
+    // The offer came from the smallest area that holds it, so the same question finds it again.
+    PeRange whole = areas == null ? null : smallest(areas, piece.pv(), piece.count());
+    if (areas == null || whole == null || whole.first() != piece.first()) {
+      throw new IllegalArgumentException("expected a piece that was offered, found " + piece);
+    }
+    areas.remove(whole);
+    if (whole.count() > piece.count()) {
+      areas.add(whole.slice(piece.count(), whole.count() - piece.count()));
+    }
+  }
+
+  private static PeRange smallest(NavigableSet<PeRange> areas, LvmUuid pv, long count) {
+    PeRange smallest = areas.ceiling(new PeRange(pv, 0, count));
+    if (smallest == null) {
+      throw new IllegalArgumentException(
+          "expected an area of %d extents on %s, found none".formatted(count, pv));
+    }
+    return smallest;
+  }
+}
