@@ -65,8 +65,7 @@ public class MetadataBenchmark {
             .metadataBytes(METADATA_BYTES)
             .random(new SplittableRandom(1));
     StoredVolumeGroup empty = devices.create(spec, header);
-    stored =
-        devices.commit(empty, ManyVolumes.on(empty.volumeGroup(), logicalVolumes), header);
+    stored = devices.commit(empty, ManyVolumes.on(empty.volumeGroup(), logicalVolumes), header);
     text = new MetadataText(stored.volumeGroup(), header).toDiskBytes();
   }
 

@@ -26,9 +26,12 @@ public record StatusFlags(ImmutableList<String> status, ImmutableList<String> co
     return result;
   }
 
-  /** Whether the word stands in either array. */
+  /**
+   * Whether the flag is set. Like LVM2 this ignores a word of {@code status} that stands among the
+   * compatible ones, but not the other way round.
+   */
   public boolean has(StatusFlag flag) {
-    return status.contains(flag.name()) || compatible.contains(flag.name());
+    return status.contains(flag.name()) || (flag.compatible() && compatible.contains(flag.name()));
   }
 
   /** These words with the given one, put where LVM2 would write it. */

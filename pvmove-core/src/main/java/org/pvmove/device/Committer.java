@@ -29,8 +29,8 @@ import org.pvmove.lvm.text.MetadataText;
  * each step durable everywhere before the next begins anywhere.
  *
  * <p>Before all that comes a flush: the version that the new one is made from may have been left in
- * the devices' caches by a process that was killed, or by LVM2, which never flushes. If it were lost
- * later, the version before it would be in force again, whose text the new one may overwrite.
+ * the devices' caches by a process that was killed, or by LVM2, which never flushes. If it were
+ * lost later, the version before it would be in force again, whose text the new one may overwrite.
  *
  * <p>Until the first header of the last step is written every reader finds the old version, from
  * then on the new one (the highest version counts); a header is one sector, which a power cut does

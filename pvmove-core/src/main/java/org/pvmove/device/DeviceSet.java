@@ -95,7 +95,9 @@ public final class DeviceSet implements Closeable {
    */
   public static DeviceSet of(BlockDevice... devices) {
     return new DeviceSet(
-        Arrays.stream(devices).map(BlockDevices::failStop).collect(ImmutableList.toImmutableList()));
+        Arrays.stream(devices)
+            .map(BlockDevices::failStop)
+            .collect(ImmutableList.toImmutableList()));
   }
 
   /** The devices in the order in which they were given; it is the order of scanning. */
@@ -140,7 +142,8 @@ public final class DeviceSet implements Closeable {
   public StoredVolumeGroup commit(StoredVolumeGroup base, VolumeGroup next, MetadataHeader header)
       throws CommitFailedException {
     base.requireChangeable();
-    if (!next.id().equals(base.volumeGroup().id()) || !pvIds(next).equals(pvIds(base.volumeGroup()))) {
+    if (!next.id().equals(base.volumeGroup().id())
+        || !pvIds(next).equals(pvIds(base.volumeGroup()))) {
       throw new IllegalArgumentException(
           "expected a version of volume group %s with the same physical volumes, found %s with %s"
               .formatted(base.volumeGroup().id(), next.id(), pvIds(next)));

@@ -4,11 +4,13 @@ package org.pvmove.device;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.math.LongMath;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -46,6 +48,9 @@ final class Scanner {
   /** Far above what 100,000 logical volumes need; bounds what a hostile header makes us read. */
   private static final int MAX_TEXT_SIZE = 128 << 20;
 
+  /** How much of a text is read at once. */
+  private static final int PART_BYTES = 256 << 10;
+
   /** A label is in one of the first four sectors. */
   private static final int LABEL_BYTES = 4 * Sectors.BYTES;
 
@@ -77,10 +82,49 @@ final class Scanner {
       }
     }
     ImmutableList.Builder<StoredVolumeGroup> groups = ImmutableList.builder();
+    Set<BlockDevice> inGroups = new HashSet<>();
     for (MetadataText text : newest.values()) {
-      groups.add(volumeGroup(text, devices, newest));
+      StoredVolumeGroup group = volumeGroup(text, devices, newest);
+      groups.add(group);
+      group.devices().values().forEach(device -> inGroups.add(device.device()));
     }
-    return new DeviceScan(devices, groups.build());
+    ImmutableList.Builder<ScannedDevice> explained = ImmutableList.builder();
+    for (ScannedDevice device : devices) {
+      explained.add(inGroups.contains(device.device()) ? device : explained(device, newest));
+    }
+    return new DeviceScan(explained.build(), groups.build());
+  }
+
+  /** A device that is in no volume group, with the reason, unless it is simply not used yet. */
+  private static ScannedDevice explained(ScannedDevice device, Map<LvmUuid, MetadataText> newest) {
+    PvLabel label = device.label();
+    if (label == null || device.leftOut() != null) {
+      return device;
+    }
+    List<String> reasons = new ArrayList<>();
+    for (MetadataText text : newest.values()) {
+      if (text.volumeGroup().physicalVolume(label.pvUuid()).isPresent()) {
+        reasons.add(
+            "physical volume %s of volume group %s is on another device too"
+                .formatted(label.pvUuid(), text.volumeGroup().name()));
+      } else if (device.areas().stream().anyMatch(area -> isOf(area, text.volumeGroup()))) {
+        reasons.add(
+            "it was removed from volume group %s while it was absent"
+                .formatted(text.volumeGroup().name()));
+      }
+    }
+    for (MetadataAreaState area : device.areas()) {
+      if (area.problem() != null) {
+        reasons.add("metadata area at byte %d: %s".formatted(area.area().offset(), area.problem()));
+      }
+    }
+    if (reasons.isEmpty() && label.isUsed()) {
+      reasons.add("its label says that it belongs to a volume group, but none was found");
+    }
+    return reasons.isEmpty()
+        ? device
+        : new ScannedDevice(
+            device.device(), device.labelScan(), device.areas(), String.join("; ", reasons));
   }
 
   private ScannedDevice scanDevice(BlockDevice device) {
@@ -103,11 +147,11 @@ final class Scanner {
       return leftOut(device, scan, reason);
     }
     PvLabel label = scan.label().orElseThrow();
-    ImmutableList.Builder<MetadataAreaState> areas = ImmutableList.builder();
+    List<MetadataAreaState> areas = new ArrayList<>();
     for (DiskArea area : label.metadataAreas()) {
-      areas.add(readArea(device, area));
+      areas.add(readArea(device, area, areas));
     }
-    return new ScannedDevice(device, scan, areas.build(), null);
+    return new ScannedDevice(device, scan, ImmutableList.copyOf(areas), null);
   }
 
   private static @Nullable String whyNoPv(LabelScan scan) {
@@ -134,7 +178,12 @@ final class Scanner {
     return new ScannedDevice(device, scan, ImmutableList.of(), reason);
   }
 
-  private MetadataAreaState readArea(BlockDevice device, DiskArea area) {
+  private MetadataAreaState readArea(
+      BlockDevice device, DiskArea area, List<MetadataAreaState> before) {
+    if (area.offset() > device.size() - Sectors.BYTES) {
+      return new MetadataAreaState(
+          area, null, null, "expected it on the device, found the end at byte " + device.size());
+    }
     MetadataAreaHeader header;
     try {
       header = readHeader(device, area);
@@ -145,19 +194,45 @@ final class Scanner {
       return new MetadataAreaState(area, header, null, null);
     }
     try {
+      requireOwnText(header, before);
       return new MetadataAreaState(area, header, readText(device, header), null);
     } catch (IOException | LvmException e) {
       return new MetadataAreaState(area, header, null, e.getMessage());
     }
   }
 
-  /** Reads the header of a metadata area. */
-  static MetadataAreaHeader readHeader(BlockDevice device, DiskArea area) throws IOException {
-    if (area.offset() > device.size() - Sectors.BYTES) {
-      throw new IOException(
-          "%s: expected a metadata area at byte %d, found the end at %d"
-              .formatted(device.name(), area.offset(), device.size()));
+  /**
+   * Reads no byte twice, and of no device more than two areas' worth: a label may list dozens of
+   * areas, and a sparse image holds whatever their headers announce.
+   */
+  private static void requireOwnText(MetadataAreaHeader header, List<MetadataAreaState> before)
+      throws IOException {
+    long total = header.committed().size();
+    for (MetadataAreaState area : before) {
+      MetadataAreaHeader other = area.header();
+      if (other == null || other.isIgnored() || other.committed().isEmpty()) {
+        continue;
+      }
+      if (overlap(header.area(), other.area())) {
+        throw new IOException(
+            "expected a metadata area of its own, found that it overlaps the one at byte "
+                + other.start());
+      }
+      total = LongMath.saturatedAdd(total, other.committed().size());
     }
+    if (total > 2L * MAX_TEXT_SIZE) {
+      throw new IOException(
+          "expected at most %d bytes of metadata text on a device, found %d"
+              .formatted(2L * MAX_TEXT_SIZE, total));
+    }
+  }
+
+  private static boolean overlap(DiskArea a, DiskArea b) {
+    return a.offset() < b.end() && b.offset() < a.end();
+  }
+
+  /** Reads the header of a metadata area that lies on the device. */
+  static MetadataAreaHeader readHeader(BlockDevice device, DiskArea area) throws IOException {
     ByteBuffer sector = ByteBuffer.allocate(Sectors.BYTES);
     device.read(area.offset(), sector);
     return MetadataAreaHeader.parse(sector.flip(), area.offset());
@@ -167,39 +242,59 @@ final class Scanner {
     TextLocation location = header.committed();
     if (location.size() > MAX_TEXT_SIZE) {
       throw new IOException(
-          "%s: expected a metadata text of at most %d bytes, found one of %d"
-              .formatted(device.name(), MAX_TEXT_SIZE, location.size()));
+          "expected a text of at most %d bytes, found one of %d"
+              .formatted(MAX_TEXT_SIZE, location.size()));
     }
     for (DiskArea piece : header.pieces(location)) {
       if (piece.end() > device.size()) {
         throw new IOException(
-            "%s: expected metadata text up to byte %d, found the end at %d"
-                .formatted(device.name(), piece.end(), device.size()));
+            "expected text up to byte %d, found the end at %d"
+                .formatted(piece.end(), device.size()));
       }
     }
-    byte[] bytes = new byte[(int) location.size()];
-    ByteBuffer target = ByteBuffer.wrap(bytes);
-    for (DiskArea piece : header.pieces(location)) {
-      target.limit(target.position() + (int) piece.size());
-      device.read(piece.offset(), target);
-    }
+    byte[] bytes = readChecked(device, header);
     ByteBuffer text = ByteBuffer.wrap(bytes);
-    int checksum = LvmChecksum.of(text.duplicate());
-    if (checksum != location.checksum()) {
-      throw new IOException(
-          "%s: metadata text at byte %d: expected checksum %08x, found %08x"
-              .formatted(
-                  device.name(),
-                  header.start() + location.offset(),
-                  location.checksum(),
-                  checksum));
-    }
     MetadataText known = parsed.get(text);
     if (known == null) {
       known = MetadataText.parseDisk(bytes);
       parsed.put(text, known);
     }
     return known;
+  }
+
+  /**
+   * Reads a text and checks its checksum. What is behind the first NUL counts for the checksum only
+   * and is not kept: on a sparse image a header may announce far more than there is.
+   */
+  private static byte[] readChecked(BlockDevice device, MetadataAreaHeader header)
+      throws IOException {
+    TextLocation location = header.committed();
+    ByteArrayOutputStream text = new ByteArrayOutputStream();
+    boolean ended = false;
+    int checksum = LvmChecksum.INITIAL;
+    ByteBuffer part = ByteBuffer.allocate((int) Math.min(location.size(), PART_BYTES));
+    for (DiskArea piece : header.pieces(location)) {
+      for (long at = piece.offset(); at < piece.end(); at += part.limit()) {
+        part.clear().limit((int) Math.min(part.capacity(), piece.end() - at));
+        device.read(at, part);
+        part.flip();
+        checksum = LvmChecksum.update(checksum, part);
+        if (!ended) {
+          int length = 0;
+          while (length < part.limit() && part.get(length) != 0) {
+            length++;
+          }
+          text.write(part.array(), 0, length);
+          ended = length < part.limit();
+        }
+      }
+    }
+    if (checksum != location.checksum()) {
+      throw new IOException(
+          "text at byte %d: expected checksum %08x, found %08x"
+              .formatted(header.start() + location.offset(), location.checksum(), checksum));
+    }
+    return text.toByteArray();
   }
 
   private StoredVolumeGroup volumeGroup(
@@ -211,7 +306,7 @@ final class Scanner {
     for (PhysicalVolume pv : vg.physicalVolumes()) {
       ScannedDevice device = deviceOf(pv, all, refusals);
       if (device == null) {
-        refusals.add("physical volume " + pv.label() + " is missing");
+        refusals.add("physical volume " + pv.label() + " is missing" + leftOut(all));
         continue;
       }
       devices.put(pv.id(), device);
@@ -240,6 +335,17 @@ final class Scanner {
         ImmutableMap.copyOf(devices),
         ImmutableList.copyOf(findings),
         ImmutableList.copyOf(refusals));
+  }
+
+  /** What might be the missing device. */
+  private static String leftOut(List<ScannedDevice> devices) {
+    List<String> reasons = new ArrayList<>();
+    for (ScannedDevice device : devices) {
+      if (device.leftOut() != null) {
+        reasons.add(device.name() + ": " + device.leftOut());
+      }
+    }
+    return reasons.isEmpty() ? "" : " (left out: " + String.join("; ", reasons) + ")";
   }
 
   private static boolean isOf(MetadataAreaState area, VolumeGroup vg) {
@@ -280,6 +386,8 @@ final class Scanner {
     LabelScan scan = device.labelScan();
     if (scan != null && scan.state() == LabelScan.State.DAMAGED) {
       refusals.add(device.name() + ": its label is damaged: " + findings(scan));
+    } else if (scan != null && !scan.findings().isEmpty()) {
+      findings.add(device.name() + ": " + findings(scan));
     }
     // Hostile metadata may state sizes that no device has.
     long start = LongMath.saturatedMultiply(pv.peStart().count(), Sectors.BYTES);
@@ -378,7 +486,7 @@ final class Scanner {
       }
       for (MetadataAreaState other : seen) {
         DiskArea otherRing = Objects.requireNonNull(other.header()).area();
-        if (ring.offset() < otherRing.end() && ring.end() > otherRing.offset()) {
+        if (overlap(ring, otherRing)) {
           refusals.add(
               where(device, area)
                   + ": expected it apart from the one at byte %d, found them to overlap"

@@ -4,7 +4,10 @@ package org.pvmove.execute;
 import java.io.IOException;
 import java.io.Serial;
 
-/** Bytes could not be read from the source or written to the destination of a segment. */
+/**
+ * Bytes could not be read from the source of a segment, or not be written to its destination, or
+ * not be made durable there.
+ */
 public final class CopyFailedException extends IOException {
   @Serial private static final long serialVersionUID = 1L;
 

@@ -122,7 +122,12 @@ public final class MoveExecutor {
     if (copied) {
       bytesCopied += length;
       // From the checkpoint on nobody reads the source any more.
-      destination.flush();
+      try {
+        destination.flush();
+      } catch (IOException e) {
+        throw new CopyFailedException(
+            "made durable", destination.name(), byteOffset(piece.destination()), length, e);
+      }
     }
     return copied;
   }

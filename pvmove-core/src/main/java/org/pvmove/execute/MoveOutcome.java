@@ -27,8 +27,8 @@ public sealed interface MoveOutcome {
    * @param move the temporary volume of the move that stopped
    * @param reason why, with the exact place
    * @param failure what stopped it: an {@link java.io.IOException} of a device, or an {@link
-   *     org.pvmove.lvm.LvmException} such as {@link
-   *     org.pvmove.device.VolumeGroupChangedException}; absent if it was stopped on request
+   *     org.pvmove.lvm.LvmException} such as {@link org.pvmove.device.VolumeGroupChangedException};
+   *     absent if it was stopped on request
    */
   record Stopped(
       StoredVolumeGroup volumeGroup, String move, String reason, @Nullable Exception failure)

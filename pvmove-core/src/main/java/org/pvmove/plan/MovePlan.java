@@ -14,7 +14,8 @@ import org.pvmove.lvm.edit.PvmoveEdits;
  * @param volumeGroupId its identity
  * @param seqno the version the plan was made for; it is refused on any other
  * @param extentBytes bytes in an extent
- * @param segments what moves, in the order of copying
+ * @param segments what moves, in the order of copying: logical volumes as in the metadata, their
+ *     extents in order, of equal extents the stripes in order
  * @param skipped logical volumes on the source that stay, and why
  */
 public record MovePlan(

@@ -7,9 +7,12 @@ import com.google.common.collect.ImmutableSet;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
 import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.pvmove.lvm.Area;
@@ -47,7 +50,14 @@ public final class Planner {
     return plan(vg, request, PvNames.of(vg));
   }
 
-  /** Plans a move. */
+  /**
+   * Plans a move.
+   *
+   * @param vg the volume group; nothing may be wrong with it
+   * @param request what to move where
+   * @param names what the physical volumes are called in the request, and in the answer
+   * @throws org.pvmove.lvm.LvmException if a move under way is not of a form that is known
+   */
   public static PlanResult plan(VolumeGroup vg, MoveRequest request, PvNames names) {
     return new Planner(vg, request, names).plan();
   }
@@ -167,7 +177,7 @@ public final class Planner {
     List<Run> runs = new ArrayList<>();
     long needed = 0;
     for (Source source : sources) {
-      runs.add(new Run(source.range().count(), forbidden(source, from)));
+      runs.add(new Run(source.range().count(), forbidden(source)));
       needed += source.range().count();
     }
     Optional<ImmutableList<ImmutableList<PeRange>>> placed = Allocator.place(runs, free);
@@ -197,21 +207,19 @@ public final class Planner {
   }
 
   /** The stripes of a segment stay on different physical volumes. */
-  private static ImmutableSet<LvmUuid> forbidden(Source source, LvmUuid from) {
-    ImmutableSet.Builder<LvmUuid> others = ImmutableSet.builder();
-    ImmutableList<Area> areas = source.segment().areas();
-    for (Area area : areas) {
-      if (area instanceof Area.Physical other && !other.pv().equals(from)) {
-        others.add(other.pv());
+  private static ImmutableSet<LvmUuid> forbidden(Source source) {
+    ImmutableSet.Builder<LvmUuid> pvs = ImmutableSet.builder();
+    for (Area area : source.segment().areas()) {
+      if (area instanceof Area.Physical physical) {
+        pvs.add(physical.pv());
       }
     }
-    return others.build();
+    return pvs.build();
   }
 
   /** Cuts the runs where their places end, where their sister stripes are cut, and to size. */
   private ImmutableList<MovePlan.Segment> segments(
       List<Source> sources, List<ImmutableList<PeRange>> placed) {
-    long most = Math.max(1, request.maxSegmentBytes() / vg.extentSize().bytes());
     ImmutableList.Builder<MovePlan.Segment> segments = ImmutableList.builder();
     int next = 0;
     while (next < sources.size()) {
@@ -219,19 +227,7 @@ public final class Planner {
       while (until < sources.size() && sisters(sources.get(next), sources.get(until))) {
         until++;
       }
-      NavigableSet<Long> cuts = new TreeSet<>();
-      for (int i = next; i < until; i++) {
-        long offset = 0;
-        for (PeRange place : placed.get(i)) {
-          for (long at = offset; at < offset + place.count(); at += most) {
-            cuts.add(at);
-          }
-          offset += place.count();
-        }
-      }
-      for (int i = next; i < until; i++) {
-        addSegments(sources.get(i), placed.get(i), cuts, segments);
-      }
+      addSegments(sources.subList(next, until), placed.subList(next, until), segments);
       next = until;
     }
     return segments.build();
@@ -243,28 +239,39 @@ public final class Planner {
         && a.segment().firstExtent() == b.segment().firstExtent();
   }
 
-  private static void addSegments(
-      Source source,
-      List<PeRange> places,
-      NavigableSet<Long> cuts,
+  private void addSegments(
+      List<Source> sisters,
+      List<ImmutableList<PeRange>> placed,
       ImmutableList.Builder<MovePlan.Segment> segments) {
-    long offset = 0;
-    int stripes = source.segment().areas().size();
-    for (PeRange place : places) {
-      long end = offset + place.count();
-      for (long from = offset; from < end; ) {
-        Long cut = cuts.higher(from);
-        long to = cut == null ? end : Math.min(end, cut);
+    long most = Math.max(1, request.maxSegmentBytes() / vg.extentSize().bytes());
+    NavigableSet<Long> cuts = new TreeSet<>();
+    List<NavigableMap<Long, PeRange>> placesByOffset = new ArrayList<>();
+    for (ImmutableList<PeRange> places : placed) {
+      NavigableMap<Long, PeRange> byOffset = new TreeMap<>();
+      long offset = 0;
+      for (PeRange place : places) {
+        byOffset.put(offset, place);
+        for (long at = offset; at < offset + place.count(); at += most) {
+          cuts.add(at);
+        }
+        offset += place.count();
+      }
+      placesByOffset.add(byOffset);
+    }
+    for (long from : cuts) {
+      Long cut = cuts.higher(from);
+      for (int i = 0; i < sisters.size(); i++) {
+        Source source = sisters.get(i);
+        long count = (cut == null ? source.range().count() : cut) - from;
+        Map.Entry<Long, PeRange> place = placesByOffset.get(i).floorEntry(from);
         segments.add(
             new MovePlan.Segment(
                 source.lv().name(),
-                source.segment().firstExtent() + from * stripes,
+                source.segment().firstExtent() + from * source.segment().areas().size(),
                 source.stripe(),
-                source.range().slice(from, to - from),
-                place.slice(from - offset, to - from)));
-        from = to;
+                source.range().slice(from, count),
+                place.getValue().slice(from - place.getKey(), count)));
       }
-      offset = end;
     }
   }
 }

@@ -56,8 +56,7 @@ final class FamilyRules {
               .limit(2)
               .count();
       if (users > 1) {
-        unreadable(
-            "a " + what + " that nothing else uses", Names.quote(part) + ", which has other uses");
+        unreadable("no other use of its " + what, Names.quote(part) + " used elsewhere");
       }
     }
 
@@ -88,8 +87,11 @@ final class FamilyRules {
     boolean pool = false;
     for (int i = 0; i < lv.segments().size(); i++) {
       Segment segment = lv.segments().get(i);
-      Site site = new Site(vg, graph, lv, segment, LogicalVolumeRules.name(lv, i), out);
       SegmentType type = segment.type();
+      if (type instanceof SegmentType.Striped) {
+        continue;
+      }
+      Site site = new Site(vg, graph, lv, segment, LogicalVolumeRules.name(lv, i), out);
       pool |= type instanceof SegmentType.ThinPool || type instanceof SegmentType.Unknown;
       if (type instanceof SegmentType.Mirror mirror) {
         MirrorRules.check(site, mirror);

@@ -2,6 +2,7 @@
 package org.pvmove.lvm.check;
 
 import com.google.common.collect.ImmutableSet;
+import com.google.common.collect.Sets;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -169,7 +170,9 @@ final class LogicalVolumeRules {
             segment.firstExtent());
       }
       next = segment.end();
-      Words.checkTags(name(lv, i), segment.tags(), out);
+      if (!segment.tags().isEmpty()) {
+        Words.checkTags(name(lv, i), segment.tags(), out);
+      }
       checkWords(lv, i, segment, words, out);
       checkShape(lv, i, segment, out);
     }
@@ -205,9 +208,7 @@ final class LogicalVolumeRules {
     if (type instanceof SegmentType.Unknown) {
       return;
     }
-    Set<String> words = new HashSet<>(lvWords);
-    words.addAll(segment.typeFlags());
-    for (String word : words) {
+    for (String word : Sets.union(lvWords, ImmutableSet.copyOf(segment.typeFlags()))) {
       boolean fits =
           RESHAPE_WORDS.contains(word)
               ? type instanceof SegmentType.Raid
@@ -261,6 +262,9 @@ final class LogicalVolumeRules {
 
   /** Stripes on one disk are slow, mirror legs on one disk are none. */
   private static void checkApart(LogicalVolume lv, int index, Segment segment, Findings out) {
+    if (segment.areas().size() < 2) {
+      return;
+    }
     Set<LvmUuid> seen = new HashSet<>();
     for (Area area : segment.areas()) {
       if (area instanceof Area.Physical physical && !seen.add(physical.pv())) {

@@ -120,6 +120,16 @@ final class RaidRules {
     checkLength(site, firstData);
   }
 
+  /** Longer images than the data need are odd; shorter ones are reported as a stack too short. */
+  private static void checkLength(FamilyRules.Site site, @Nullable LogicalVolume image) {
+    if (image != null && FamilyRules.hasSoundAreaLength(site.segment())) {
+      long length = site.segment().areaLength();
+      if (image.extentCount() > length) {
+        site.notice("images of %d extents".formatted(length), image);
+      }
+    }
+  }
+
   /**
    * All parts of a kind are alike in size; returns the first, against which others are measured.
    */

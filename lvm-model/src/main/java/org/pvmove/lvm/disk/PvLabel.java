@@ -63,11 +63,8 @@ public record PvLabel(
     if (deviceSize < 0) {
       throw new IllegalArgumentException("expected a device size >= 0, found " + deviceSize);
     }
-    int size =
-        PV_HEADER_AT + PV_HEADER_SIZE + (dataAreas.size() + metadataAreas.size() + 2) * AREA_SIZE;
-    if (extensionVersion != 0) {
-      size += EXTENSION_SIZE + (bootloaderAreas.size() + 1) * AREA_SIZE;
-    } else if (extensionFlags != 0 || !bootloaderAreas.isEmpty()) {
+    int size = size(dataAreas, metadataAreas, extensionVersion, bootloaderAreas);
+    if (extensionVersion == 0 && (extensionFlags != 0 || !bootloaderAreas.isEmpty())) {
       throw new IllegalArgumentException(
           "expected neither flags nor bootloader areas without an extension, found flags 0x%x and %s"
               .formatted(extensionFlags, bootloaderAreas));
@@ -78,6 +75,19 @@ public record PvLabel(
     }
   }
 
+  /** Bytes from the start of the sector to the end of the last list. */
+  private static int size(
+      List<DiskArea> dataAreas,
+      List<DiskArea> metadataAreas,
+      int extensionVersion,
+      List<DiskArea> bootloaderAreas) {
+    int size =
+        PV_HEADER_AT + PV_HEADER_SIZE + (dataAreas.size() + metadataAreas.size() + 2) * AREA_SIZE;
+    return extensionVersion == 0
+        ? size
+        : size + EXTENSION_SIZE + (bootloaderAreas.size() + 1) * AREA_SIZE;
+  }
+
   /** Whether the label says that the physical volume belongs to a volume group. */
   public boolean isUsed() {
     return (extensionFlags & USED) != 0;
@@ -86,8 +96,19 @@ public record PvLabel(
   /**
    * This label as LVM2 rewrites it when the physical volume joins or leaves a volume group: the
    * flag set or cleared, other flags kept, and the extension raised (or lowered) to version 2.
+   *
+   * @throws CorruptHeaderException if it has no extension and its lists of areas leave no room for
+   *     one
    */
   public PvLabel withUsed(boolean used) {
+    int size = size(dataAreas, metadataAreas, CURRENT_EXTENSION, bootloaderAreas);
+    if (size > OnDisk.SECTOR) {
+      throw new CorruptHeaderException(
+          "PV header's lists of areas",
+          "room for the extension behind them in a sector of 512 bytes",
+          size + " bytes together",
+          (long) sector * OnDisk.SECTOR + PV_HEADER_AT);
+    }
     return new PvLabel(
         sector,
         pvUuid,

@@ -48,6 +48,12 @@ public final class PvmoveEdits {
   /** LVM2's default granularity of mirror synchronisation, 2 MiB. */
   private static final long REGION_SECTORS = 4096;
 
+  /** Areas that a segment may be cut into for a move: 128 stripes in thousands of pieces. */
+  private static final long MAX_PLANNED_AREAS = 1 << 20;
+
+  /** The same at the end of a move: whoever began it has cut the segments already, as LVM2 does. */
+  private static final long MAX_FOUND_AREAS = 1 << 16;
+
   private PvmoveEdits() {}
 
   /**
@@ -211,7 +217,7 @@ public final class PvmoveEdits {
     int usedBefore = used.size();
     // LVM2 reads adjacent segments as one, so it would cut the merged ones.
     for (Segment segment : locked ? lv.segments() : Segments.merge(lv.segments())) {
-      for (Segment piece : Segments.cut(segment, cuts(segment, bySource))) {
+      for (Segment piece : cut(lv, segment, cuts(segment, bySource), MAX_PLANNED_AREAS)) {
         ImmutableList.Builder<Area> areas = ImmutableList.builder();
         boolean changed = false;
         for (Area area : piece.areas()) {
@@ -245,6 +251,18 @@ public final class PvmoveEdits {
         .segments(segments.build())
         .flags(lv.flags().with(StatusFlag.LOCKED))
         .build();
+  }
+
+  /** Each cut multiplies the areas: a hostile text could ask for more than there is memory for. */
+  private static ImmutableList<Segment> cut(
+      LogicalVolume lv, Segment segment, NavigableSet<Long> cuts, long maxAreas) {
+    long areas = (cuts.size() + 1L) * segment.areas().size();
+    if (!cuts.isEmpty() && areas > maxAreas) {
+      throw new LvmException(
+          "%s, extent %d: expected at most %d areas after cutting the segment, found %d"
+              .formatted(lv.name(), segment.firstExtent(), maxAreas, areas));
+    }
+    return Segments.cut(segment, cuts);
   }
 
   private static NavigableSet<Long> cuts(
@@ -416,9 +434,10 @@ public final class PvmoveEdits {
       temporary.segments().get(0).type().references().forEach(image -> gone.add(image.lv()));
     }
     List<LogicalVolume> lvs = new ArrayList<>();
+    Set<Long> passed = new HashSet<>();
     for (LogicalVolume lv : vg.logicalVolumes()) {
       if (!gone.contains(lv.name())) {
-        lvs.add(settle(vg, lv, temporary.name(), places));
+        lvs.add(settle(vg, lv, temporary.name(), places, passed));
       }
     }
     return vg.toBuilder().logicalVolumes(lvs).build();
@@ -426,12 +445,17 @@ public final class PvmoveEdits {
 
   /** Puts the places of a move's pieces where a volume uses the temporary volume. */
   private static LogicalVolume settle(
-      VolumeGroup vg, LogicalVolume lv, String name, NavigableMap<Long, PeRange> places) {
+      VolumeGroup vg,
+      LogicalVolume lv,
+      String name,
+      NavigableMap<Long, PeRange> places,
+      Set<Long> passed) {
     List<Segment> segments = new ArrayList<>();
     boolean changed = false;
     boolean inAnotherMove = false;
     for (Segment segment : lv.segments()) {
-      for (Segment piece : Segments.cut(segment, boundaries(lv, segment, name, places))) {
+      for (Segment piece :
+          cut(lv, segment, boundaries(lv, segment, name, places, passed), MAX_FOUND_AREAS)) {
         ImmutableList.Builder<Area> areas = ImmutableList.builder();
         boolean here = false;
         for (Area area : piece.areas()) {
@@ -461,9 +485,17 @@ public final class PvmoveEdits {
             .build();
   }
 
-  /** LVM2 writes areas that are whole pieces; others may not, so cut where the pieces end. */
+  /**
+   * LVM2 writes areas that are whole pieces; others may not, so cut where the pieces end.
+   *
+   * @param passed the ends of pieces inside other areas, to which those in this segment are added
+   */
   private static NavigableSet<Long> boundaries(
-      LogicalVolume lv, Segment segment, String name, NavigableMap<Long, PeRange> places) {
+      LogicalVolume lv,
+      Segment segment,
+      String name,
+      NavigableMap<Long, PeRange> places,
+      Set<Long> passed) {
     NavigableSet<Long> cuts = new TreeSet<>();
     for (Area area : segment.areas()) {
       if (area instanceof Area.Logical logical && logical.lv().equals(name)) {
@@ -478,6 +510,12 @@ public final class PvmoveEdits {
             places
                 .subMap(logical.extent(), false, logical.extent() + segment.areaLength(), false)
                 .keySet()) {
+          // Areas that share extents could ask for the product of their number and the pieces'.
+          if (!passed.add(start)) {
+            throw new LvmException(
+                "%s, extent %d: expected extents of %s that no other area uses, found %d in use"
+                    .formatted(lv.name(), segment.firstExtent(), name, start));
+          }
           cuts.add(start - logical.extent());
         }
       }

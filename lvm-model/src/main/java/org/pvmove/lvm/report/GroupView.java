@@ -185,13 +185,13 @@ final class GroupView {
         && (thin.origin() != null || thin.externalOrigin() != null);
   }
 
-  /** What it is a snapshot of, what that is one of, and so on. */
-  Set<String> ancestors(LogicalVolume lv) {
+  /** What it is a snapshot of, what that is one of, and so on, as far as there is room. */
+  Set<String> ancestors(LogicalVolume lv, NameRoom room) {
     Set<String> ancestors = new LinkedHashSet<>();
     Optional<LogicalVolume> current = Optional.of(lv);
     while (current.isPresent()) {
       String origin = snapshotOrigin(current.get());
-      if (origin == null || !ancestors.add(origin)) {
+      if (origin == null || !room.add(origin, ancestors)) {
         break;
       }
       current = vg.logicalVolume(origin);
@@ -199,15 +199,17 @@ final class GroupView {
     return ancestors;
   }
 
-  /** Its snapshots, each followed by its own. */
-  Set<String> descendants(LogicalVolume lv) {
+  /** Its snapshots, each followed by its own, as far as there is room. */
+  Set<String> descendants(LogicalVolume lv, NameRoom room) {
     Set<String> descendants = new LinkedHashSet<>();
     Deque<LogicalVolume> todo = new ArrayDeque<>();
     snapshots(lv).reverse().forEach(todo::push);
     while (!todo.isEmpty()) {
       LogicalVolume next = todo.pop();
-      if (descendants.add(next.name())) {
+      if (room.add(next.name(), descendants)) {
         snapshots(next).reverse().forEach(todo::push);
+      } else if (room.isUsedUp()) {
+        break;
       }
     }
     return descendants;

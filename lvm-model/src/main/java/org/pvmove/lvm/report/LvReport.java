@@ -32,8 +32,9 @@ final class LvReport {
 
   /** Adds the rows of a group. */
   static void addTo(SortedRows rows, GroupView group) {
+    NameRoom room = new NameRoom();
     for (LogicalVolume lv : group.listed()) {
-      rows.add(group.name(), lv.name(), 0, new LvReport(group, lv).row());
+      rows.add(group.name(), lv.name(), 0, new LvReport(group, lv).row(room));
     }
     for (HistoricalLogicalVolume lv : group.vg().historicalLogicalVolumes()) {
       String name = lv.name() == null ? lv.key() : lv.name();
@@ -41,7 +42,7 @@ final class LvReport {
     }
   }
 
-  private Row row() {
+  private Row row(NameRoom room) {
     Row row = new Row();
     row.text("lv_name", group.displayName(lv));
     row.text("lv_uuid", lv.id().toString());
@@ -53,7 +54,7 @@ final class LvReport {
     row.list("lv_role", roles.roles());
     row.size("lv_size", lv.extentCount() - reshapeExtents(), group.vg().extentSize());
     row.number("seg_count", lv.segments().size());
-    addRelatives(row);
+    addRelatives(row, room);
     addSettings(row);
     addStates(row);
     row.text("lv_time", time(lv.creationTime()));
@@ -65,11 +66,11 @@ final class LvReport {
     return row;
   }
 
-  private void addRelatives(Row row) {
+  private void addRelatives(Row row, NameRoom room) {
     row.text("origin", group.displayName(origin()));
     row.text("lv_parent", group.displayName(group.parent(lv)));
-    row.list("lv_ancestors", group.ancestors(lv));
-    row.list("lv_descendants", group.descendants(lv));
+    row.list("lv_ancestors", group.ancestors(lv, room));
+    row.list("lv_descendants", group.descendants(lv, room));
     row.text("pool_lv", group.displayName(pool()));
     row.text("data_lv", group.displayName(poolData()));
     row.text("metadata_lv", group.displayName(poolMetadata()));

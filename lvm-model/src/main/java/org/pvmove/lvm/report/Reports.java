@@ -17,8 +17,8 @@ import org.pvmove.lvm.VolumeGroup;
  *
  * <p>Reports can be made of volume groups that break LVM2's rules: what is missing is left empty,
  * and volumes that stand on themselves do no harm. Time and memory are linear in the size of the
- * metadata except for {@code lv_ancestors} and {@code lv_descendants}, whose texts may grow with
- * the square of the number of snapshots of snapshots.
+ * metadata, except that {@code lv_ancestors} and {@code lv_descendants} may need 2 MiB in all;
+ * lists that there is no room for then end with "…".
  *
  * <p>Immutable and thread-safe.
  */

@@ -7,20 +7,41 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.pvmove.lvm.ConfigNode;
 import org.pvmove.lvm.ConfigValue;
 import org.pvmove.lvm.Extras;
 
 /**
- * Prints LVM2's configuration syntax, one field a line, without indentation as LVM2 does on disk.
- * Unknown fields of a section appear behind the known field they stood behind when they were read.
+ * Prints LVM2's configuration syntax, one field a line, as LVM2 does on disk or in files. Unknown
+ * fields of a section appear behind the known field they stood behind when they were read.
  */
 final class ConfigPrinter {
+  /** Where comments begin, in columns, unless the field is longer. */
+  private static final int COMMENT_COLUMN = 40;
+
+  private static final int TAB = 8;
+
+  /** LVM2 indents no deeper, and lists one more. */
+  private static final int MAX_INDENT = 5;
+
   private final StringBuilder out = new StringBuilder();
+  private final @Nullable FileComments comments;
+  private int depth;
   private final Deque<Frame> frames = new ArrayDeque<>();
 
   /** A section that is being printed: the unknown fields it has, and which are printed already. */
   private record Frame(String key, Extras extras, Set<String> done) {}
+
+  /** Prints as on disk: no indentation, no comments. */
+  ConfigPrinter() {
+    this(null);
+  }
+
+  /** Prints as in files, indented and with comments, if these are given. */
+  ConfigPrinter(@Nullable FileComments comments) {
+    this.comments = comments;
+  }
 
   /** The text so far. */
   @Override
@@ -35,7 +56,8 @@ final class ConfigPrinter {
   }
 
   void open(String key, Extras extras) {
-    out.append(key(key)).append(" {\n");
+    indent(depth).append(key(key)).append(" {\n");
+    depth++;
     frames.push(new Frame(key, extras, new HashSet<>()));
     extrasBehind("");
   }
@@ -43,7 +65,8 @@ final class ConfigPrinter {
   void close() {
     Frame frame = frames.element();
     end();
-    out.append("}\n");
+    depth--;
+    indent(depth).append("}\n");
     extrasBehind(frame.key());
   }
 
@@ -63,22 +86,28 @@ final class ConfigPrinter {
   }
 
   void number(String key, long value) {
-    field(key, Long.toString(value));
+    // On the top level stand the fields of the header, which have no comments.
+    field(
+        key, Long.toString(value), comments == null || depth == 0 ? null : comments.of(key, value));
   }
 
   /** A string, escaped so that any bytes read back the same. */
   void string(String key, String value) {
-    field(key, quote(value));
+    field(key, quote(value), comments == null || depth == 0 ? null : comments.of(key));
   }
 
   void strings(String key, List<String> values) {
     field(
-        key, values.stream().map(ConfigPrinter::quote).collect(Collectors.joining(", ", "[", "]")));
+        key,
+        values.stream().map(ConfigPrinter::quote).collect(Collectors.joining(", ", "[", "]")),
+        null);
   }
 
   /** A list with one line an item, as LVM2 writes areas. */
   void lines(String key, List<String> lines) {
-    field(key, "[\n" + String.join(",\n", lines) + "\n]");
+    String start = "\n" + tabs(depth + 1);
+    String end = "\n" + tabs(depth);
+    field(key, "[" + start + String.join("," + start, lines) + end + "]", null);
   }
 
   /** Nodes as they stand. */
@@ -89,14 +118,32 @@ final class ConfigPrinter {
         nodes(section.nodes());
         close();
       } else if (node instanceof ConfigNode.Entry entry) {
-        field(entry.key(), print(entry.value()));
+        field(entry.key(), print(entry.value()), null);
       }
     }
   }
 
-  private void field(String key, String value) {
-    out.append(key(key)).append(" = ").append(value).append('\n');
+  private void field(String key, String value, @Nullable String comment) {
+    String field = key(key) + " = " + value;
+    indent(depth).append(field);
+    if (comment != null) {
+      int column = TAB * depth + field.length();
+      do {
+        out.append('\t');
+        column += TAB - column % TAB;
+      } while (column < COMMENT_COLUMN);
+      out.append("# ").append(comment);
+    }
+    out.append('\n');
     extrasBehind(key);
+  }
+
+  private StringBuilder indent(int levels) {
+    return out.append(tabs(levels));
+  }
+
+  private String tabs(int levels) {
+    return comments == null ? "" : "\t".repeat(Math.min(levels, MAX_INDENT));
   }
 
   private void extrasBehind(String key) {
@@ -124,7 +171,12 @@ final class ConfigPrinter {
       return quote(text.text());
     }
     return ((ConfigValue.Array) value)
-        .items().stream().map(ConfigPrinter::print).collect(Collectors.joining(", ", "[", "]"));
+        .items().stream().map(ConfigPrinter::item).collect(Collectors.joining(", ", "[", "]"));
+  }
+
+  /** A word without quotes does not end at a comma or a bracket. */
+  private static String item(ConfigValue item) {
+    return item instanceof ConfigValue.Bare ? print(item) + " " : print(item);
   }
 
   static String quote(String text) {
@@ -137,7 +189,7 @@ final class ConfigPrinter {
     boolean quotes = first == '"' || first == '\'' || first == '[' || first == ']' || first == ',';
     for (int i = 0; i < key.length() && !quotes; i++) {
       char c = key.charAt(i);
-      quotes = c <= ' ' || c == '#' || c == '=' || c == '{' || c == '}';
+      quotes = ConfigReader.endsWord(c);
     }
     if (!quotes) {
       return key;

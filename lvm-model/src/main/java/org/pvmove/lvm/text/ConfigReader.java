@@ -5,7 +5,9 @@ import com.google.common.collect.ImmutableList;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.pvmove.lvm.ConfigNode;
 import org.pvmove.lvm.ConfigValue;
 
@@ -25,8 +27,14 @@ final class ConfigReader {
   /** By this LVM2 finds the end of the volume group, from behind and without reading it. */
   private static final String BRACE_LINE = "\n}\n";
 
+  /** Enough for all field names and most values; a hostile text gains nothing from more. */
+  private static final int MAX_SHARED_WORDS = 1024;
+
+  private static final int MAX_SHARED_LENGTH = 32;
+
   private final String text;
   private final int end;
+  private final Map<String, String> words = new HashMap<>();
   private int at;
 
   /** Where the last top-level section ended that a brace alone on a line closes. */
@@ -135,12 +143,12 @@ final class ConfigReader {
     char c = text.charAt(at);
     if (c == '{') {
       at++;
-      ImmutableList<ConfigNode> inner = nodes(depth + 1);
+      ImmutableList<ConfigNode> nodes = nodes(depth + 1 + slashes(key));
       if (at == end) {
         throw error("'}' at the end of section \"" + abbreviate(key) + "\"", "the end");
       }
       at++;
-      node = new ConfigNode.Section(last, inner);
+      node = new ConfigNode.Section(last, nodes);
     } else if (c == '=') {
       at++;
       node = new ConfigNode.Entry(last, value(last));
@@ -166,6 +174,14 @@ final class ConfigReader {
     return node;
   }
 
+  private static int slashes(String key) {
+    int count = 0;
+    for (int slash = key.indexOf('/'); slash >= 0; slash = key.indexOf('/', slash + 1)) {
+      count++;
+    }
+    return count;
+  }
+
   private static String quotePath(String path, ConfigNode inner) {
     return '"' + abbreviate(path + "/" + inner.key()) + '"';
   }
@@ -182,7 +198,7 @@ final class ConfigReader {
       while (at < end && !endsWord(text.charAt(at))) {
         at++;
       }
-      key = text.substring(from, at);
+      key = word(from);
     }
     if (key.isEmpty()) {
       throw error("a key", at < end ? quote(text.charAt(at)) : "the end");
@@ -246,7 +262,7 @@ final class ConfigReader {
     while (at < end && !endsWord(text.charAt(at))) {
       at++;
     }
-    return new ConfigValue.Bare(text.substring(from, at));
+    return new ConfigValue.Bare(word(from));
   }
 
   private ConfigValue number(String key) {
@@ -267,7 +283,7 @@ final class ConfigReader {
     }
     String digits = text.substring(from, at);
     if (real) {
-      return new ConfigValue.Real(digits);
+      return new ConfigValue.Real(word(from));
     }
     int first = sign == '+' || sign == '-' ? 1 : 0;
     try {
@@ -293,7 +309,8 @@ final class ConfigReader {
     while (at < end) {
       char c = text.charAt(at);
       if (c == quote) {
-        String rest = text.substring(from, at++);
+        String rest = unescaped == null ? word(from) : text.substring(from, at);
+        at++;
         return unescaped == null ? rest : unescaped.append(rest).toString();
       }
       if (c == '\\' && quote == '"' && at + 1 < end) {
@@ -311,6 +328,22 @@ final class ConfigReader {
       at++;
     }
     throw error("a closing " + quote, "the end");
+  }
+
+  /** What was read from there on; only once for short words that occur again and again. */
+  private String word(int from) {
+    String word = text.substring(from, at);
+    if (word.length() > MAX_SHARED_LENGTH) {
+      return word;
+    }
+    String shared = words.get(word);
+    if (shared == null) {
+      shared = word;
+      if (words.size() < MAX_SHARED_WORDS) {
+        words.put(word, word);
+      }
+    }
+    return shared;
   }
 
   private void skipBlanks() {
@@ -335,7 +368,7 @@ final class ConfigReader {
     return c == '"' || c == '\'';
   }
 
-  private static boolean endsWord(char c) {
+  static boolean endsWord(char c) {
     return isBlank(c) || c == '#' || c == '=' || c == '{' || c == '}';
   }
 
@@ -356,7 +389,7 @@ final class ConfigReader {
     return c > ' ' && c < 0x7f ? "'" + c + "'" : "byte 0x%02x".formatted((int) c);
   }
 
-  private static String abbreviate(String s) {
+  static String abbreviate(String s) {
     return s.length() <= 60 ? s : s.substring(0, 60) + "…";
   }
 }

@@ -6,8 +6,10 @@ import com.google.common.collect.ImmutableListMultimap;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.pvmove.lvm.ConfigNode;
 import org.pvmove.lvm.ConfigValue;
@@ -25,26 +27,52 @@ import org.pvmove.lvm.Sectors;
 final class Fields {
   private static final long MAX_U32 = 0xFFFF_FFFFL;
 
-  private final String where;
+  private final @Nullable Fields parent;
+  private final String name;
   private final ImmutableList<ConfigNode> nodes;
   private final Map<String, Integer> firstByKey = new HashMap<>();
+  private final Set<String> asked = new HashSet<>();
   private final BitSet known = new BitSet();
 
-  Fields(String where, ImmutableList<ConfigNode> nodes) {
-    this.where = where;
+  /** Known fields that say no more than their absence and are not printed again. */
+  private final BitSet unprinted = new BitSet();
+
+  /** Sections that are printed under another name than they were read. */
+  private final Map<Integer, String> printedAs = new HashMap<>();
+
+  Fields(String name, ImmutableList<ConfigNode> nodes) {
+    this(null, name, nodes);
+  }
+
+  private Fields(@Nullable Fields parent, String name, ImmutableList<ConfigNode> nodes) {
+    this.parent = parent;
+    this.name = name;
     this.nodes = nodes;
     for (int i = 0; i < nodes.size(); i++) {
       firstByKey.putIfAbsent(nodes.get(i).key(), i);
     }
   }
 
-  /** The path of the section, for messages. */
-  String where() {
-    return where;
+  /** The fields of a section in this one. */
+  Fields inside(String key, ImmutableList<ConfigNode> inner) {
+    return new Fields(this, key, inner);
+  }
+
+  /** The path of the section, for messages: made only when needed, since names may be long. */
+  private String where() {
+    String outer = parent == null ? "" : parent.where();
+    return outer.isEmpty()
+        ? ConfigReader.abbreviate(name)
+        : outer + "/" + ConfigReader.abbreviate(name);
+  }
+
+  private @Nullable Integer first(String key) {
+    asked.add(key);
+    return firstByKey.get(key);
   }
 
   @Nullable Long integer(String key) {
-    Integer at = firstByKey.get(key);
+    Integer at = first(key);
     if (at != null
         && nodes.get(at) instanceof ConfigNode.Entry entry
         && entry.value() instanceof ConfigValue.Int number) {
@@ -56,7 +84,7 @@ final class Fields {
 
   /** Whether there is a field of that name, of whatever kind. */
   boolean has(String key) {
-    return firstByKey.containsKey(key);
+    return first(key) != null;
   }
 
   /** An integer from 0 to 2^32-1, or absent. */
@@ -99,7 +127,7 @@ final class Fields {
   }
 
   @Nullable String string(String key) {
-    Integer at = firstByKey.get(key);
+    Integer at = first(key);
     if (at == null || !(nodes.get(at) instanceof ConfigNode.Entry entry)) {
       return null;
     }
@@ -124,7 +152,7 @@ final class Fields {
 
   /** A list of strings, or absent. */
   @Nullable ImmutableList<String> strings(String key) {
-    Integer at = firstByKey.get(key);
+    Integer at = first(key);
     if (at == null || !(nodes.get(at) instanceof ConfigNode.Entry entry)) {
       return null;
     }
@@ -142,14 +170,29 @@ final class Fields {
     return strings.build();
   }
 
+  /** A list of strings, empty if absent; an empty one is not printed again. */
   ImmutableList<String> stringsOrEmpty(String key) {
     ImmutableList<String> strings = strings(key);
-    return strings == null ? ImmutableList.of() : strings;
+    if (strings == null) {
+      return ImmutableList.of();
+    }
+    if (strings.isEmpty()) {
+      leaveOut(key);
+    }
+    return strings;
+  }
+
+  /** Says that the field, though known, is not printed again. */
+  void leaveOut(String key) {
+    Integer at = first(key);
+    if (at != null) {
+      unprinted.set(at);
+    }
   }
 
   /** The items of a list, or absent. */
   @Nullable ImmutableList<ConfigValue> array(String key) {
-    Integer at = firstByKey.get(key);
+    Integer at = first(key);
     if (at == null || !(nodes.get(at) instanceof ConfigNode.Entry entry)) {
       return null;
     }
@@ -162,7 +205,7 @@ final class Fields {
   }
 
   @Nullable ImmutableList<ConfigNode> section(String key) {
-    Integer at = firstByKey.get(key);
+    Integer at = first(key);
     if (at != null && nodes.get(at) instanceof ConfigNode.Section section) {
       known.set(at);
       return section.nodes();
@@ -170,7 +213,7 @@ final class Fields {
     return null;
   }
 
-  /** All subsections, in order. */
+  /** All subsections, in order; they are printed under the names they have. */
   List<ConfigNode.Section> sections() {
     List<ConfigNode.Section> sections = new ArrayList<>();
     for (int i = 0; i < nodes.size(); i++) {
@@ -182,11 +225,24 @@ final class Fields {
     return sections;
   }
 
+  /** All subsections, in order; they are printed under this name with their number behind it. */
+  List<ConfigNode.Section> numberedSections(String printedName) {
+    List<ConfigNode.Section> sections = new ArrayList<>();
+    for (int i = 0; i < nodes.size(); i++) {
+      if (nodes.get(i) instanceof ConfigNode.Section section) {
+        known.set(i);
+        sections.add(section);
+        printedAs.put(i, printedName + sections.size());
+      }
+    }
+    return sections;
+  }
+
   /** The entries of these names that are there, as they stand, in the text's order. */
   ImmutableList<ConfigNode> take(Iterable<String> keys) {
     BitSet taken = new BitSet();
     for (String key : keys) {
-      Integer at = firstByKey.get(key);
+      Integer at = first(key);
       if (at != null) {
         taken.set(at);
       }
@@ -205,7 +261,11 @@ final class Fields {
     return rest.build();
   }
 
-  /** Everything not asked for, remembered with the known field before it. */
+  /**
+   * Everything that did not count, remembered with the known field before it. What bears the name
+   * of a field that was asked for is remembered with that field, so that it is printed behind it
+   * and counts no more than before.
+   */
   Extras extras() {
     if (known.cardinality() == nodes.size()) {
       return Extras.NONE;
@@ -213,13 +273,21 @@ final class Fields {
     ImmutableListMultimap.Builder<String, ConfigNode> behind = ImmutableListMultimap.builder();
     String anchor = "";
     for (int i = 0; i < nodes.size(); i++) {
-      if (known.get(i)) {
-        anchor = nodes.get(i).key();
-      } else {
-        behind.put(anchor, nodes.get(i));
+      String key = nodes.get(i).key();
+      if (!known.get(i)) {
+        behind.put(asked.contains(key) ? key : anchor, nodes.get(i));
+      } else if (!unprinted.get(i)) {
+        anchor = printedAs.getOrDefault(i, key);
+      } else if (occursBehind(i, key)) {
+        // If it went, the next of its name would count instead.
+        behind.put(key, nodes.get(i));
       }
     }
     return new Extras(behind.build());
+  }
+
+  private boolean occursBehind(int at, String key) {
+    return nodes.subList(at + 1, nodes.size()).stream().anyMatch(node -> node.key().equals(key));
   }
 
   <T> T required(String key, @Nullable T value, String expected) {
@@ -235,6 +303,7 @@ final class Fields {
   }
 
   MetadataFormatException error(String key, String expected, String found) {
-    return new MetadataFormatException(where + "/" + key, expected, found);
+    return new MetadataFormatException(
+        where() + "/" + key, expected, ConfigReader.abbreviate(found));
   }
 }

@@ -23,6 +23,9 @@ import org.pvmove.lvm.VolumeGroup;
 
 /** Builds the model from the nodes of a metadata text. */
 final class MetadataReader {
+  /** Far above the 127 that LVM2 allows. */
+  private static final int MAX_NAME_LENGTH = 1024;
+
   /** Unknown nodes of the sections that only hold other sections are kept with the group's. */
   private final ImmutableListMultimap.Builder<String, ConfigNode> containerExtras =
       ImmutableListMultimap.builder();
@@ -48,7 +51,7 @@ final class MetadataReader {
       throw new MetadataFormatException("top level", "a section with a volume group", "none");
     }
     top.section(section.key());
-    VolumeGroup vg = volumeGroup(section);
+    VolumeGroup vg = volumeGroup(top, section);
     MetadataHeader header =
         new MetadataHeader(
             top.string("description"),
@@ -59,8 +62,9 @@ final class MetadataReader {
     return new MetadataText(vg, header);
   }
 
-  private VolumeGroup volumeGroup(ConfigNode.Section section) {
-    Fields in = new Fields(section.key(), section.nodes());
+  private VolumeGroup volumeGroup(Fields top, ConfigNode.Section section) {
+    requireName(top, section.key());
+    Fields in = top.inside(section.key(), section.nodes());
     String format = in.string("format");
     if (format != null && !format.equals("lvm2")) {
       throw in.error(
@@ -115,18 +119,30 @@ final class MetadataReader {
     if (nodes == null) {
       return ImmutableList.of();
     }
-    Fields container = new Fields(parent.where() + "/" + key, nodes);
+    if (nodes.isEmpty()) {
+      parent.leaveOut(key);
+    }
+    Fields container = parent.inside(key, nodes);
     ImmutableList.Builder<T> children = ImmutableList.builder();
     for (ConfigNode.Section child : container.sections()) {
-      children.add(
-          read.apply(
-              child.key(), new Fields(container.where() + "/" + child.key(), child.nodes())));
+      requireName(container, child.key());
+      children.add(read.apply(child.key(), container.inside(child.key(), child.nodes())));
     }
     container
         .extras()
         .behind()
         .forEach((anchor, node) -> containerExtras.put(key + "/" + anchor, node));
     return children.build();
+  }
+
+  /** A name stands in many places of what is made of the text, though only in one of the text. */
+  private static void requireName(Fields in, String name) {
+    if (name.length() > MAX_NAME_LENGTH) {
+      throw in.error(
+          ConfigReader.abbreviate(name),
+          "a name of at most " + MAX_NAME_LENGTH + " characters",
+          name.length() + " characters");
+    }
   }
 
   private static PhysicalVolume physicalVolume(String handle, Fields in) {
@@ -159,9 +175,8 @@ final class MetadataReader {
             .minor(in.integer("minor"));
     long announced = in.requiredUnsigned32("segment_count");
     List<Segment> segments = new ArrayList<>();
-    for (ConfigNode.Section section : in.sections()) {
-      segments.add(
-          segment(new Fields(in.where() + "/" + section.key(), section.nodes()), segmentFields));
+    for (ConfigNode.Section section : in.numberedSections("segment")) {
+      segments.add(segment(in.inside(section.key(), section.nodes()), segmentFields));
     }
     if (segments.size() != announced) {
       throw in.error("segment_count", segments.size() + " (the segments there)", "" + announced);
@@ -180,11 +195,9 @@ final class MetadataReader {
     List<String> words = Splitter.on('+').splitToList(typeText);
     ImmutableList<String> typeFlags = ImmutableList.copyOf(words.subList(1, words.size()));
     if (SegmentFields.knowsFlags(typeFlags)) {
-      Long reshape = in.unsigned32("reshape_count");
       SegmentType type = segmentFields.read(words.get(0), in);
       if (type != null) {
-        return new Segment(
-            start, count, typeFlags, tags, reshape == null ? 0 : reshape, type, in.extras());
+        return new Segment(start, count, typeFlags, tags, reshapeCount(in), type, in.extras());
       }
     }
     return new Segment(
@@ -195,6 +208,15 @@ final class MetadataReader {
         0,
         new SegmentType.Unknown(typeText, in.takeRest()),
         Extras.NONE);
+  }
+
+  private static long reshapeCount(Fields in) {
+    Long count = in.unsigned32("reshape_count");
+    if (count == null || count == 0) {
+      in.leaveOut("reshape_count");
+      return 0;
+    }
+    return count;
   }
 
   private static HistoricalLogicalVolume historicalLogicalVolume(String key, Fields in) {
@@ -223,7 +245,8 @@ final class MetadataReader {
   private static StatusFlags flags(Fields in) {
     ImmutableList<String> status =
         in.required("status", in.strings("status"), "a list of status words");
-    return new StatusFlags(status, in.stringsOrEmpty("flags"));
+    ImmutableList<String> compatible = in.strings("flags");
+    return new StatusFlags(status, compatible == null ? ImmutableList.of() : compatible);
   }
 
   private static @Nullable AllocationPolicy policy(Fields in) {

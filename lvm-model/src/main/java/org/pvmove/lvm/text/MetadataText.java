@@ -53,7 +53,23 @@ public record MetadataText(VolumeGroup volumeGroup, MetadataHeader header) {
    *     strings hold bytes
    */
   public byte[] toDiskBytes() {
-    String printed = MetadataPrinter.print(this);
+    byte[] text = bytes(MetadataPrinter.print(this));
+    byte[] withNul = new byte[text.length + 1];
+    System.arraycopy(text, 0, withNul, 0, text.length);
+    return withNul;
+  }
+
+  /**
+   * Prints the text as LVM2 keeps it in backup and archive files: the header first, indented, with
+   * comments for people. {@link #parse} reads it back, and so does vgcfgrestore(8).
+   *
+   * @throws IllegalArgumentException as {@link #toDiskBytes}
+   */
+  public byte[] toFileBytes() {
+    return bytes(MetadataPrinter.printFile(this));
+  }
+
+  private static byte[] bytes(String printed) {
     for (int i = 0; i < printed.length(); i++) {
       char c = printed.charAt(i);
       if (c == 0 || c > 0xff) {
@@ -62,10 +78,7 @@ public record MetadataText(VolumeGroup volumeGroup, MetadataHeader header) {
                 .formatted((int) c));
       }
     }
-    byte[] text = printed.getBytes(StandardCharsets.ISO_8859_1);
-    byte[] withNul = new byte[text.length + 1];
-    System.arraycopy(text, 0, withNul, 0, text.length);
-    return withNul;
+    return printed.getBytes(StandardCharsets.ISO_8859_1);
   }
 
   /** The text without the NUL, for reading. */

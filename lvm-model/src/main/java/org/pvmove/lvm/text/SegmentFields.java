@@ -270,8 +270,8 @@ final class SegmentFields {
     ImmutableList.Builder<SegmentType.ThinMessage> messages = ImmutableList.builder();
     String metadata = in.requiredString("metadata");
     String data = in.requiredString("pool");
-    for (ConfigNode.Section section : in.sections()) {
-      Fields message = new Fields(in.where() + "/" + section.key(), section.nodes());
+    for (ConfigNode.Section section : in.numberedSections("message")) {
+      Fields message = in.inside(section.key(), section.nodes());
       String create = message.string("create");
       Long delete = message.unsigned32("delete");
       if ((create == null) == (delete == null) || !message.extras().isEmpty()) {
