@@ -1,0 +1,374 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.pvmove.examples;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.pvmove.PvMover;
+import org.pvmove.device.CommitFailedException;
+import org.pvmove.device.DeviceSet;
+import org.pvmove.device.StoredVolumeGroup;
+import org.pvmove.execute.MoveOutcome;
+import org.pvmove.lvm.Area;
+import org.pvmove.lvm.LogicalVolume;
+import org.pvmove.lvm.LvmException;
+import org.pvmove.lvm.LvmUuid;
+import org.pvmove.lvm.VolumeGroup;
+import org.pvmove.lvm.edit.Pvmove;
+import org.pvmove.plan.MovePlan;
+import org.pvmove.plan.MoveRequest;
+import org.pvmove.plan.PlanResult;
+import org.pvmove.plan.Rejection;
+
+/** Starts, carries on and gives up moves on a set of devices, and tells the user about it. */
+final class Moves {
+  /** How far to go. */
+  enum Mode {
+    /** Do it. */
+    EXECUTE,
+    /** Find out whether it can be done, and write nothing. */
+    TEST,
+    /** Show what would be done, and write nothing. */
+    PLAN
+  }
+
+  /** LVM2's {@code activation/polling_interval}. */
+  private static final Duration PROGRESS_INTERVAL = Duration.ofSeconds(15);
+
+  private final DeviceSet devices;
+  private final Groups groups;
+  private final Mode mode;
+  private final Console console;
+  private final String howToGoOn;
+
+  /**
+   * Creates the operations.
+   *
+   * @param howToGoOn the command line that restarts what was in progress on these devices
+   */
+  Moves(DeviceSet devices, Mode mode, Console console, String howToGoOn) {
+    this.devices = devices;
+    this.groups = new Groups(devices.scan());
+    this.mode = mode;
+    this.console = console;
+    this.howToGoOn = howToGoOn;
+  }
+
+  /** A piece of work on one volume group. */
+  @FunctionalInterface
+  private interface Work {
+    MoveOutcome doWith(PvMover mover) throws IOException;
+  }
+
+  /**
+   * Moves extents off a physical volume, or carries on the move from it that is in progress.
+   *
+   * @param destinations where to; empty means anywhere
+   * @param logicalVolume what {@code -n} named; absent means everything
+   * @return the exit code
+   */
+  int move(String source, List<String> destinations, @Nullable String logicalVolume)
+      throws CommandException, IOException {
+    Groups.Pv from = groups.find(source);
+    StoredVolumeGroup group = from.group();
+    Groups.requireUsable(group);
+    groups.leftOut().forEach(console::complain);
+    groups.unreadable().forEach(console::complain);
+    group.findings().forEach(console::complain);
+    String only =
+        logicalVolume == null ? null : LvArgument.nameIn(group.volumeGroup(), logicalVolume);
+    ImmutableList<Pvmove> running = runningFrom(group, from.pv().id());
+    if (!running.isEmpty()) {
+      return join(from, running, destinations.isEmpty() && only == null);
+    }
+    MoveRequest request =
+        MoveRequest.from(from.name())
+            .to(destinations.stream().map(groups::deviceName).toList())
+            .logicalVolume(only)
+            .build();
+    PlanResult result = mover(group).build().plan(request);
+    if (result instanceof PlanResult.Rejected rejected) {
+      rejected.reasons().stream().map(Rejection::message).forEach(console::complain);
+      return ExitCode.FAILED;
+    }
+    MovePlan plan = result.orElseThrow();
+    return switch (mode) {
+      case PLAN -> {
+        PlanText.lines(plan, group).forEach(console::print);
+        yield ExitCode.DONE;
+      }
+      case TEST -> {
+        reportSkipped(plan);
+        console.say(
+            "%s (%s) in %s would be moved from %s."
+                .formatted(
+                    Texts.count(plan.extentCount(), "extent"),
+                    Texts.size(plan.byteCount()),
+                    Texts.count(plan.segments().size(), "segment"),
+                    from.name()));
+        yield ExitCode.DONE;
+      }
+      case EXECUTE -> {
+        reportSkipped(plan);
+        extentsByVolume(plan)
+            .forEach(
+                (lv, extents) ->
+                    console.sayMore(
+                        "Moving %s of logical volume %s/%s."
+                            .formatted(Texts.count(extents, "extent"), plan.volumeGroup(), lv)));
+        yield run(group, from.name(), move -> from.name(), mover -> mover.execute(plan));
+      }
+    };
+  }
+
+  private int join(Groups.Pv from, ImmutableList<Pvmove> running, boolean nothingElseAsked)
+      throws CommandException, IOException {
+    String source = from.name();
+    if (!nothingElseAsked) {
+      throw CommandException.failed(
+          "A move from %s is in progress already (%s), so other destinations or volumes cannot be"
+                  .formatted(source, names(running))
+              + " chosen.",
+          "Carry it on by naming %s alone, or give it up with --abort %s."
+              .formatted(source, source));
+    }
+    console.say("Detected pvmove in progress for %s.".formatted(source));
+    return carryOn(from.group(), source, running, mover -> mover.resume(source));
+  }
+
+  /**
+   * Carries on every move in progress in every volume group.
+   *
+   * @return the exit code
+   */
+  int restart() throws CommandException, IOException {
+    return everywhere(
+        (group, running) -> carryOn(group, null, running, PvMover::resume),
+        "No pvmove in progress.");
+  }
+
+  /**
+   * Gives up every move in progress in every volume group.
+   *
+   * @return the exit code
+   */
+  int abort() throws CommandException, IOException {
+    return everywhere(
+        (group, running) -> giveUp(group, null, running, PvMover::abort), "No pvmove in progress.");
+  }
+
+  /**
+   * Gives up the move in progress from a physical volume.
+   *
+   * @return the exit code
+   */
+  int abort(String source) throws CommandException, IOException {
+    Groups.Pv from;
+    try {
+      from = groups.find(source);
+    } catch (CommandException e) {
+      // Unlike for a new move, pvmove(8) calls this a failure.
+      throw CommandException.of(ExitCode.FAILED, e.lines());
+    }
+    ImmutableList<Pvmove> running = runningFrom(from.group(), from.pv().id());
+    if (running.isEmpty()) {
+      console.say("No pvmove in progress for %s.".formatted(from.name()));
+      return ExitCode.DONE;
+    }
+    Groups.requireUsable(from.group());
+    return giveUp(from.group(), from.name(), running, mover -> mover.abort(from.name()));
+  }
+
+  /** Work on one volume group that has moves in progress. */
+  @FunctionalInterface
+  private interface GroupWork {
+    int doWith(StoredVolumeGroup group, ImmutableList<Pvmove> running)
+        throws CommandException, IOException;
+  }
+
+  /** One volume group that fails does not keep the others from being worked on. */
+  private int everywhere(GroupWork work, String nothingToDo) throws IOException {
+    int worst = ExitCode.DONE;
+    boolean found = false;
+    groups.leftOut().forEach(console::complain);
+    for (String line : groups.unreadable()) {
+      console.complain(line);
+      worst = ExitCode.FAILED;
+    }
+    for (StoredVolumeGroup group : groups.all()) {
+      try {
+        ImmutableList<Pvmove> running = Pvmove.allOf(group.volumeGroup());
+        if (!running.isEmpty()) {
+          found = true;
+          Groups.requireUsable(group);
+          group.findings().forEach(console::complain);
+          worst = Math.max(worst, work.doWith(group, running));
+        }
+      } catch (CommandException e) {
+        e.lines().forEach(console::complain);
+        worst = ExitCode.FAILED;
+      } catch (LvmException e) {
+        console.complain(Texts.reason(e));
+        console.trace(e);
+        worst = ExitCode.FAILED;
+      }
+    }
+    if (!found) {
+      console.say(nothingToDo);
+    }
+    return worst;
+  }
+
+  private int carryOn(
+      StoredVolumeGroup group, @Nullable String source, ImmutableList<Pvmove> running, Work work)
+      throws CommandException, IOException {
+    if (mode != Mode.EXECUTE) {
+      describe(group, running, "would be carried on");
+      return ExitCode.DONE;
+    }
+    for (Pvmove move : running) {
+      console.sayMore(
+          "Carrying on %s of %s."
+              .formatted(
+                  move.name(), String.join(", ", volumesOn(group.volumeGroup(), move.name()))));
+    }
+    return run(group, source, sourceNames(group, running), work);
+  }
+
+  private int giveUp(
+      StoredVolumeGroup group, @Nullable String source, ImmutableList<Pvmove> running, Work work)
+      throws CommandException, IOException {
+    if (mode != Mode.EXECUTE) {
+      describe(group, running, "would be given up");
+      return ExitCode.DONE;
+    }
+    return run(group, source, sourceNames(group, running), work);
+  }
+
+  private void describe(StoredVolumeGroup group, ImmutableList<Pvmove> running, String whatWould) {
+    for (Pvmove move : running) {
+      console.say("%s %s:".formatted(move.name(), whatWould));
+      if (mode == Mode.PLAN) {
+        PlanText.lines(move, group).forEach(console::print);
+      } else {
+        console.say(PlanText.progress(move));
+      }
+    }
+  }
+
+  private int run(
+      StoredVolumeGroup group, @Nullable String source, UnaryOperator<String> sourceOf, Work work)
+      throws CommandException, IOException {
+    Progress progress = new Progress(console, group, sourceOf, PROGRESS_INTERVAL, System::nanoTime);
+    try (StopOnSignal signal = new StopOnSignal(console)) {
+      PvMover mover =
+          mover(group)
+              .listener(
+                  event -> {
+                    progress.on(event);
+                    signal.on(event);
+                  })
+              .build();
+      signal.watch(mover);
+      MoveOutcome outcome;
+      try {
+        outcome = work.doWith(mover);
+      } catch (CommitFailedException e) {
+        throw beginFailed(e);
+      }
+      return outcome instanceof MoveOutcome.Stopped stopped
+          ? reportStopped(stopped, source)
+          : ExitCode.DONE;
+    }
+  }
+
+  private CommandException beginFailed(CommitFailedException e) {
+    console.trace(e);
+    return e.oldVersionInForce()
+        ? CommandException.failed(Texts.reason(e), "Nothing was moved.")
+        : CommandException.failed(
+            Texts.reason(e),
+            "No extent was moved. Whether the move has begun, the next run finds out:",
+            "to go on:   " + howToGoOn,
+            "to give up: " + howToGoOn + " --abort");
+  }
+
+  private int reportStopped(MoveOutcome.Stopped stopped, @Nullable String source) {
+    VolumeGroup vg = stopped.volumeGroup().volumeGroup();
+    console.complain("Stopped: " + stopped.reason());
+    vg.logicalVolume(stopped.move())
+        .map(lv -> Pvmove.of(vg, lv))
+        .ifPresent(move -> console.complain(PlanText.progress(move)));
+    if (stopped.failure() instanceof CommitFailedException commit && !commit.oldVersionInForce()) {
+      console.complain("Whether one step more is in force, the next run finds out.");
+    }
+    if (stopped.failure() == null || stopped.failure() instanceof IOException) {
+      console.complain("Every logical volume is whole.");
+    }
+    console.complain("To go on:   " + howToGoOn + (source == null ? "" : " " + source));
+    console.complain(
+        "To give up: " + howToGoOn + " --abort" + (source == null ? "" : " " + source));
+    if (stopped.failure() != null) {
+      console.trace(stopped.failure());
+    }
+    return ExitCode.FAILED;
+  }
+
+  private void reportSkipped(MovePlan plan) {
+    plan.skipped()
+        .forEach(
+            skip ->
+                console.say(
+                    "Skipping logical volume %s/%s: %s."
+                        .formatted(plan.volumeGroup(), skip.logicalVolume(), skip.reason())));
+  }
+
+  private static Map<String, Long> extentsByVolume(MovePlan plan) {
+    return plan.segments().stream()
+        .collect(
+            ImmutableMap.toImmutableMap(
+                MovePlan.Segment::logicalVolume, segment -> segment.source().count(), Long::sum));
+  }
+
+  /** The identity, since several volume groups may bear a name. */
+  private PvMover.Builder mover(StoredVolumeGroup group) {
+    return PvMover.builder(devices, group.volumeGroup().id().toString());
+  }
+
+  private static ImmutableList<Pvmove> runningFrom(StoredVolumeGroup group, LvmUuid pv) {
+    return Pvmove.allOf(group.volumeGroup()).stream()
+        .filter(move -> move.pieces().stream().anyMatch(piece -> piece.source().pv().equals(pv)))
+        .collect(ImmutableList.toImmutableList());
+  }
+
+  private static UnaryOperator<String> sourceNames(
+      StoredVolumeGroup group, ImmutableList<Pvmove> running) {
+    Map<String, String> names = new HashMap<>();
+    for (Pvmove move : running) {
+      names.put(move.name(), PlanText.source(move, group));
+    }
+    return move -> names.getOrDefault(move, move);
+  }
+
+  private static String names(ImmutableList<Pvmove> moves) {
+    return moves.stream().map(Pvmove::name).collect(Collectors.joining(", "));
+  }
+
+  private static List<String> volumesOn(VolumeGroup vg, String move) {
+    return vg.logicalVolumes().stream()
+        .filter(
+            lv ->
+                lv.segments().stream()
+                    .flatMap(segment -> segment.areas().stream())
+                    .anyMatch(area -> area instanceof Area.Logical on && on.lv().equals(move)))
+        .map(LogicalVolume::name)
+        .toList();
+  }
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.pvmove.examples;
+
+import com.google.common.collect.ImmutableList;
+import java.util.ArrayList;
+import java.util.List;
+import org.pvmove.device.StoredVolumeGroup;
+import org.pvmove.lvm.Segment;
+import org.pvmove.lvm.edit.Pvmove;
+import org.pvmove.plan.MovePlan;
+
+/** Plans and moves in progress as users read them. */
+final class PlanText {
+  private PlanText() {}
+
+  /** A plan for this version of the volume group. */
+  static ImmutableList<String> lines(MovePlan plan, StoredVolumeGroup group) {
+    ImmutableList.Builder<String> lines = ImmutableList.builder();
+    lines.add(
+        "Plan for volume group %s, metadata version %d"
+            .formatted(plan.volumeGroup(), plan.seqno()));
+    List<String[]> rows = new ArrayList<>();
+    rows.add(new String[] {"segment", "LV", "extents of the LV", "from", "to"});
+    for (MovePlan.Segment segment : plan.segments()) {
+      rows.add(
+          new String[] {
+            Integer.toString(rows.size()),
+            segment.logicalVolume(),
+            logicalExtents(segment, group),
+            Texts.extents(group, segment.source()),
+            Texts.extents(group, segment.destination())
+          });
+    }
+    lines.addAll(Texts.table(rows));
+    lines.add(
+        "%s, %s, %s, %s"
+            .formatted(
+                Texts.count(plan.segments().size(), "segment"),
+                Texts.count(plan.extentCount(), "extent"),
+                Texts.size(plan.byteCount()),
+                Texts.count(plan.commitCount(), "metadata commit")));
+    for (MovePlan.Skipped skip : plan.skipped()) {
+      lines.add("Skipped: %s: %s".formatted(skip.logicalVolume(), skip.reason()));
+    }
+    return lines.build();
+  }
+
+  /** With stripes, the extents of the whole rows of which one stripe moves. */
+  private static String logicalExtents(MovePlan.Segment segment, StoredVolumeGroup group) {
+    int stripes =
+        group.volumeGroup().logicalVolume(segment.logicalVolume()).stream()
+            .flatMap(lv -> lv.segments().stream())
+            .filter(
+                mapped ->
+                    mapped.firstExtent() <= segment.logicalExtent()
+                        && segment.logicalExtent() < mapped.end())
+            .map(Segment::areas)
+            .mapToInt(ImmutableList::size)
+            .findFirst()
+            .orElse(1);
+    String extents =
+        Texts.extents(
+            segment.logicalExtent(), Math.multiplyExact(segment.source().count(), stripes));
+    return stripes == 1
+        ? extents
+        : "%s, stripe %d of %d".formatted(extents, segment.stripe() + 1, stripes);
+  }
+
+  /** What a move in progress copies, and what of it is done. */
+  static ImmutableList<String> lines(Pvmove move, StoredVolumeGroup group) {
+    List<String[]> rows = new ArrayList<>();
+    rows.add(new String[] {"segment", "from", "to", ""});
+    for (Pvmove.Piece piece : move.pieces()) {
+      rows.add(
+          new String[] {
+            Integer.toString(rows.size()),
+            Texts.extents(group, piece.source()),
+            Texts.extents(group, piece.destination()),
+            piece.done() ? "done" : "to be copied"
+          });
+    }
+    return Texts.table(rows);
+  }
+
+  /** How far a move in progress is, as the metadata tells. */
+  static String progress(Pvmove move) {
+    long done = move.pieces().stream().filter(Pvmove.Piece::done).count();
+    long extentsDone =
+        move.pieces().stream()
+            .filter(Pvmove.Piece::done)
+            .mapToLong(piece -> piece.source().count())
+            .sum();
+    return "%s: %d of %s (%d of %s) at the new place"
+        .formatted(
+            move.name(),
+            done,
+            Texts.count(move.pieces().size(), "segment"),
+            extentsDone,
+            Texts.count(move.extentCount(), "extent"));
+  }
+
+  /** The name of the first source, by which LVM2 calls a move too. */
+  static String source(Pvmove move, StoredVolumeGroup group) {
+    return move.pieces().isEmpty() ? move.name() : group.nameOf(move.pieces().get(0).source().pv());
+  }
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.pvmove.examples;
+
+import com.google.common.base.Strings;
+import com.google.common.collect.ImmutableList;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.pvmove.device.StoredVolumeGroup;
+import org.pvmove.lvm.PeRange;
+
+/** How the command writes numbers, extents and failures. */
+final class Texts {
+  private static final String[] UNITS = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+
+  private Texts() {}
+
+  /** A size such as {@code 20.00 MiB}. */
+  static String size(long bytes) {
+    int unit = 0;
+    double number = bytes / 1024.0;
+    while (number >= 1024 && unit < UNITS.length - 1) {
+      number /= 1024;
+      unit++;
+    }
+    return String.format(Locale.ROOT, "%.2f %s", number, UNITS[unit]);
+  }
+
+  /** Rounded down, so that 100 means all. */
+  static String percent(long part, long whole) {
+    double percent = whole == 0 ? 100 : Math.floor((double) part / whole * 10_000) / 100;
+    return String.format(Locale.ROOT, "%.2f%%", percent);
+  }
+
+  static String count(long number, String noun) {
+    return number + " " + noun + (number == 1 ? "" : "s");
+  }
+
+  /** A run of extents such as {@code 0-9}. */
+  static String extents(long first, long count) {
+    return count == 1 ? Long.toString(first) : first + "-" + (first + count - 1);
+  }
+
+  /** A run of extents on a physical volume such as {@code sda.img:0-9}. */
+  static String extents(StoredVolumeGroup group, PeRange range) {
+    return group.nameOf(range.pv()) + ":" + extents(range.first(), range.count());
+  }
+
+  /** Rows in columns as wide as need be; no blanks at the ends of lines. */
+  static ImmutableList<String> table(List<String[]> rows) {
+    List<Integer> widths = new ArrayList<>();
+    for (String[] row : rows) {
+      for (int i = 0; i < row.length; i++) {
+        if (i == widths.size()) {
+          widths.add(0);
+        }
+        widths.set(i, Math.max(widths.get(i), row[i].length()));
+      }
+    }
+    ImmutableList.Builder<String> lines = ImmutableList.builder();
+    for (String[] row : rows) {
+      StringBuilder line = new StringBuilder();
+      for (int i = 0; i < row.length; i++) {
+        line.append("  ").append(Strings.padEnd(row[i], widths.get(i), ' '));
+      }
+      lines.add(line.toString().stripTrailing());
+    }
+    return lines.build();
+  }
+
+  /** What an exception says; its kind where it says nothing. */
+  static String reason(Throwable failure) {
+    @Nullable String message = failure.getMessage();
+    return Objects.requireNonNullElse(message, failure.getClass().getSimpleName());
+  }
+}

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.pvmove.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.pvmove.device.DeviceSet;
+
+class CommandLineTest {
+  @TempDir private Path directory;
+  private Images images;
+
+  @BeforeEach
+  void makeImages() throws IOException {
+    images = Images.small(directory);
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          --unknown A                 | Unknown option
+          --alloc anywhere A          | Unknown option
+          --atomic A                  | Unknown option
+          -n home -n root A           | should be specified only once
+          -n home                     | -n needs the physical volume
+          --abort -n home A           | -n needs the physical volume
+          --abort A B                 | --abort takes one physical volume
+          --plan --test A             | --plan and --test exclude each other
+          --list A                    | --list goes with --devices only
+          --list --plan               | --list goes with --devices only
+          --devices                   | --devices
+          --devices A B               | expected every device once
+          --devices ,,D               | expected paths with commas between them
+          nowhere.img                 | "nowhere.img" is not a physical volume
+          /dev/sda                    | "/dev/sda" is not a physical volume
+          @fast                       | tags are not supported
+          A:0-3                       | only whole physical volumes are supported
+          A -n other/home             | expected a logical volume of "vg"
+          A -n /dev/other/home        | expected a logical volume of "vg"
+          A -n /dev/home              | expected /dev/VG/LV
+          A -n vg/                    | expected a name
+          A -n ho$me                  | expected a name
+          """)
+  void refusesAWrongCommandLineWithExitCode3(String arguments, String message) {
+    Result result = images.pvmove(words(arguments));
+    assertThat(result.err()).contains(message);
+    assertThat(result.exitCode()).isEqualTo(3);
+    assertThat(result.out()).isEmpty();
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          C                           | no data to move on
+          C -n home                   | no data to move on
+          A -n nothere                | logical volume "nothere" was not found in volume group "vg"
+          A nowhere.img               | physical volume "nowhere.img" was not found in volume group "vg"
+          A A                         | insufficient free space: 16 extents needed, but only 0 available
+          --abort nowhere.img         | "nowhere.img" is not a physical volume
+          """)
+  void failsWithExitCode5WhereTheRequestIsNotPossible(String arguments, String message) {
+    Result result = images.pvmove(words(arguments));
+    assertThat(result.err()).contains(message);
+    assertThat(result.exitCode()).isEqualTo(5);
+    assertThat(result.out()).isEmpty();
+  }
+
+  @Test
+  void printsEveryReasonOfARejectedPlan() {
+    Result result = images.pvmove(images.name(0), "x.img", "y.img", "-n", "z");
+    assertThat(result.err().lines())
+        .containsExactly(
+            "  physical volume \"x.img\" was not found in volume group \"vg\"",
+            "  physical volume \"y.img\" was not found in volume group \"vg\"",
+            "  logical volume \"z\" was not found in volume group \"vg\"");
+    assertThat(result.exitCode()).isEqualTo(5);
+  }
+
+  @Test
+  void demandsDevices() {
+    Result result = Result.ofPvmove("a.img");
+    assertThat(result.err()).contains("Missing required option: '--devices");
+    assertThat(result.exitCode()).isEqualTo(3);
+    Result none = Result.ofPvmove("--devices", ",");
+    assertThat(none.err()).contains("expected paths with commas between them");
+    assertThat(none.exitCode()).isEqualTo(3);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"--help", "-h", "--version"})
+  void answersWithoutDevices(String option) {
+    Result result = Result.ofPvmove(option);
+    assertThat(result.exitCode()).isZero();
+    assertThat(result.out()).contains("pvmove");
+    assertThat(result.err()).isEmpty();
+  }
+
+  @Test
+  void namesADeviceThatIsNotThere() {
+    Result result = Result.ofPvmove("--devices", directory.resolve("none.img").toString());
+    assertThat(result.err()).contains("none.img: there is no such file or device");
+    assertThat(result.exitCode()).isEqualTo(5);
+  }
+
+  @Test
+  void refusesADirectoryAsADevice() {
+    Result result = Result.ofPvmove("--devices", directory.toString(), "--list");
+    assertThat(result.err()).contains("a directory");
+    assertThat(result.exitCode()).isEqualTo(5);
+  }
+
+  @Test
+  void takesTheDevicesInSeveralOptionsToo() {
+    Result result =
+        Result.ofPvmove(
+            "--devices",
+            images.name(0),
+            "--devices=" + images.name(1) + "," + images.name(2),
+            "--plan",
+            images.name(0));
+    assertThat(result.err()).isEmpty();
+    assertThat(result.exitCode()).isZero();
+  }
+
+  @Test
+  void seesThatTwoPathsLeadToOneDevice() throws IOException {
+    Path link = Files.createSymbolicLink(directory.resolve("link"), images.path(0));
+    Result result = images.pvmove("--devices", link.toString(), images.name(0));
+    assertThat(result.err()).contains("expected every device once", "link");
+    assertThat(result.exitCode()).isEqualTo(3);
+  }
+
+  @Test
+  void printsWhereAFailureComesFromOnlyWhenAskedForTwice() throws Exception {
+    String none = directory.resolve("none.img").toString();
+    assertThat(Result.ofPvmove("--devices", none, "-v").err()).doesNotContain("\tat ");
+    // In a process of its own, for it also makes the library's log say more.
+    try (ChildProgram pvmove = ChildProgram.pvmove("--devices", none, "-vv")) {
+      assertThat(pvmove.exitCode()).isEqualTo(5);
+      assertThat(pvmove.output()).contains("\tat ");
+    }
+  }
+
+  @Test
+  void refusesADeviceThatAnotherWriterHas() throws IOException {
+    try (DeviceSet holder = DeviceSet.open(images.path(1))) {
+      Result result = images.pvmove(images.name(0));
+      assertThat(holder.devices()).hasSize(1);
+      assertThat(result.err()).contains(images.name(1));
+      assertThat(result.exitCode()).isEqualTo(5);
+    }
+  }
+
+  /** A, B and C stand for the images, also before a colon. */
+  private String[] words(String arguments) {
+    String[] words = arguments.split(" ", -1);
+    for (int i = 0; i < words.length; i++) {
+      int image = "ABC".indexOf(words[i].charAt(0));
+      if (image >= 0 && (words[i].length() == 1 || words[i].charAt(1) == ':')) {
+        words[i] = images.name(image) + words[i].substring(1);
+      }
+    }
+    return words;
+  }
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.pvmove.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.pvmove.device.DeviceSet;
+import org.pvmove.io.Access;
+
+/** The small embedding programs do what they say. */
+class EmbeddingTest {
+  @TempDir private Path directory;
+  private Images images;
+
+  @BeforeEach
+  void makeImages() throws IOException {
+    images = Images.small(directory);
+  }
+
+  @Test
+  void planAndExecuteMovesBetweenTwoImages() throws IOException {
+    Images two = Images.ofTwo(Files.createDirectory(directory.resolve("two")));
+    assertThat(PlanAndExecute.move(two.path(0), two.path(1)))
+        .isEqualTo("moved, durably: 1048576 bytes");
+    assertThat(two.used(0)).isZero();
+    assertThat(two.firstDifference()).isEmpty();
+    assertThat(PlanAndExecute.move(two.path(0), two.path(1)))
+        .startsWith("cannot be moved: ")
+        .contains("NothingToMove");
+  }
+
+  @Test
+  void watchProgressStopsWhenTimeIsUpAndGoesOnInTheNextWindow() throws IOException {
+    AtomicLong second = new AtomicLong();
+    try (DeviceSet devices = DeviceSet.open(Access.READ_WRITE, images.paths())) {
+      WatchProgress brief =
+          new WatchProgress(
+              () -> Instant.ofEpochSecond(second.getAndIncrement()), Duration.ofSeconds(3));
+      assertThat(brief.move(devices, images.name(0))).isFalse();
+      assertThat(images.isMoveInProgress()).isTrue();
+      Clock stopped = Clock.fixed(Instant.EPOCH, ZoneOffset.UTC);
+      WatchProgress ample = new WatchProgress(stopped, Duration.ofHours(1));
+      assertThat(ample.move(devices, images.name(0))).isTrue();
+    }
+    assertThat(images.used(0)).isZero();
+    assertThat(images.firstDifference()).isEmpty();
+  }
+
+  @Test
+  void restartOnStartUpFinishesWhatWasInterrupted() throws IOException {
+    images.moveOneSegment(0);
+    try (DeviceSet devices = DeviceSet.open(Access.READ_WRITE, images.paths())) {
+      assertThat(RestartOnStartUp.restart(devices)).isTrue();
+    }
+    assertThat(images.used(0)).isZero();
+    assertThat(images.firstDifference()).isEmpty();
+  }
+
+  @Test
+  void theReadmeShowsPlanAndExecute() throws IOException {
+    String marker = "The README shows the ";
+    List<String> source =
+        Files.readAllLines(Path.of("src/main/java/org/pvmove/examples/PlanAndExecute.java"));
+    List<String> shown =
+        source.stream()
+            .dropWhile(line -> !line.contains(marker))
+            .skip(1)
+            .takeWhile(line -> !line.contains(marker))
+            .map(line -> line.substring(4))
+            .toList();
+    assertThat(shown).hasSizeBetween(10, 20);
+    assertThat(Files.readString(Path.of("../README.md")))
+        .contains("```java\n" + String.join("\n", shown) + "\n```");
+  }
+}

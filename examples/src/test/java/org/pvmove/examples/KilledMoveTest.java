@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.pvmove.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Kills the program at random moments.
+ *
+ * <p>{@code -Dpvmove.kills=N} says how often, {@code -Dpvmove.kills.seed=N} repeats the moments as
+ * far as the machine is as fast as it was.
+ */
+class KilledMoveTest {
+  private static final int KILLS = Integer.getInteger("pvmove.kills", 20);
+  private static final int SEGMENTS = 24;
+  private static final int TRIES = 10;
+
+  @TempDir private Path directory;
+
+  @Test
+  void losesNoByteWhenTheProgramIsKilledAtRandomMoments() throws Exception {
+    long seed = Long.getLong("pvmove.kills.seed", System.nanoTime());
+    System.out.printf("%d kills, seed %d%n", KILLS, seed);
+    Random random = new Random(seed);
+    long wholeMove = nanosOfAWholeMove();
+    int inTheMiddle = 0;
+    for (int kill = 1; kill <= KILLS; kill++) {
+      Images images = Images.scattered(directory, SEGMENTS);
+      try (ChildProgram pvmove = start(images)) {
+        pvmove.awaitEnd(Duration.ofNanos(random.nextLong(wholeMove)));
+        pvmove.kill();
+        pvmove.exitCode();
+        String when = "kill %d, seed %d, after%n%s".formatted(kill, seed, pvmove.output());
+        boolean moving = images.isMoveInProgress();
+        boolean moved = images.used(0) == 0;
+        inTheMiddle += moving ? 1 : 0;
+        assertThat(images.firstDifference()).as(when).isEmpty();
+
+        Result restart = images.pvmove();
+        assertThat(restart.err()).as(when).isEmpty();
+        assertThat(restart.exitCode()).as(when).isZero();
+        assertThat(images.isMoveInProgress()).as(when).isFalse();
+        assertThat(images.firstDifference()).as(when).isEmpty();
+        // A kill before the first commit leaves everything where it was.
+        assertThat(images.used(0)).as(when).isEqualTo(moving || moved ? 0 : SEGMENTS);
+      }
+    }
+    System.out.printf("%d of %d kills were in the middle of the move%n", inTheMiddle, KILLS);
+    assertThat(inTheMiddle).isGreaterThanOrEqualTo(KILLS / 4);
+  }
+
+  @Test
+  void stopsAtASafePointWhenAskedToEndAndSaysHowToGoOn() throws Exception {
+    for (int attempt = 1; attempt <= TRIES; attempt++) {
+      Images images = Images.scattered(directory, SEGMENTS);
+      try (ChildProgram pvmove = start(images)) {
+        assertThat(pvmove.awaitLine(line -> line.contains("segment 1 of"))).isTrue();
+        pvmove.terminate();
+        int exitCode = pvmove.exitCode();
+        assertThat(images.firstDifference()).isEmpty();
+        if (images.isMoveInProgress()) {
+          assertThat(pvmove.output())
+              .contains(
+                  "Stopping at the next safe point.",
+                  "Stopped: stopped on request",
+                  "pvmove --devices " + images.devices(),
+                  "--abort " + images.name(0));
+          assertThat(exitCode).isEqualTo(128 + 15);
+          assertThat(images.pvmove().exitCode()).isZero();
+          assertThat(images.firstDifference()).isEmpty();
+          return;
+        }
+      }
+    }
+    throw new AssertionError("the program was over before the signal, " + TRIES + " times");
+  }
+
+  /** The time from the first line that the program prints to its end. */
+  private long nanosOfAWholeMove() throws Exception {
+    Images images = Images.scattered(directory, SEGMENTS);
+    try (ChildProgram pvmove = start(images)) {
+      long start = System.nanoTime();
+      assertThat(pvmove.exitCode()).isZero();
+      assertThat(images.used(0)).isZero();
+      return System.nanoTime() - start;
+    }
+  }
+
+  /** Starts to empty the first physical volume and waits for the first line. */
+  private static ChildProgram start(Images images) throws Exception {
+    ChildProgram pvmove = ChildProgram.pvmove("-v", "--devices", images.devices(), images.name(0));
+    assertThat(pvmove.awaitLine(line -> true)).isTrue();
+    return pvmove;
+  }
+}
