@@ -36,13 +36,24 @@ class StatusFlagsTest {
   }
 
   @Test
-  void findsAWordInEitherArrayAndSetsItOnce() {
-    StatusFlags odd = new StatusFlags(ImmutableList.of("MISSING"), ImmutableList.of("LOCKED"));
-    assertThat(odd.has(StatusFlag.MISSING)).isTrue();
-    assertThat(odd.has(StatusFlag.LOCKED)).isTrue();
-    assertThat(odd.has(StatusFlag.READ)).isFalse();
-    assertThat(odd.with(StatusFlag.LOCKED).with(StatusFlag.MISSING)).isSameAs(odd);
-    assertThat(odd.without(StatusFlag.LOCKED).without(StatusFlag.MISSING))
-        .isEqualTo(StatusFlags.NONE);
+  void findsACompatibleWordInEitherArrayAndSetsItOnce() {
+    for (StatusFlags flags :
+        new StatusFlags[] {
+          new StatusFlags(ImmutableList.of("MISSING"), ImmutableList.of()),
+          new StatusFlags(ImmutableList.of(), ImmutableList.of("MISSING"))
+        }) {
+      assertThat(flags.has(StatusFlag.MISSING)).isTrue();
+      assertThat(flags.has(StatusFlag.READ)).isFalse();
+      assertThat(flags.with(StatusFlag.MISSING)).isSameAs(flags);
+      assertThat(flags.without(StatusFlag.MISSING)).isEqualTo(StatusFlags.NONE);
+    }
+  }
+
+  @Test
+  void doesNotTakeAStatusWordAmongTheCompatibleOnesForAFlag() {
+    StatusFlags odd = new StatusFlags(ImmutableList.of("READ"), ImmutableList.of("LOCKED"));
+    assertThat(odd.has(StatusFlag.LOCKED)).isFalse();
+    assertThat(odd.with(StatusFlag.LOCKED).status()).containsExactly("READ", "LOCKED");
+    assertThat(odd.with(StatusFlag.LOCKED).has(StatusFlag.LOCKED)).isTrue();
   }
 }

@@ -516,6 +516,9 @@ final class Scanner {
     if (lockType != null && !Arrays.asList("", "none").contains(lockType)) {
       refusals.add("it is shared with lock type \"" + lockType + "\", which needs lvmlockd");
     }
+    if (vg.persistentReservation().contains("require")) {
+      refusals.add("it requires persistent reservations of its devices, which are not taken here");
+    }
     if (vg.flags().has(StatusFlag.CLUSTERED)) {
       refusals.add("it is clustered");
     }

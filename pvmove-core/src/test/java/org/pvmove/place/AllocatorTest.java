@@ -147,7 +147,7 @@ class AllocatorTest {
   @Test
   @Timeout(value = 60, unit = TimeUnit.SECONDS)
   void makesRoomThroughAsManyAsThereArePhysicalVolumes() {
-    int count = 1500;
+    int count = 400;
     List<LvmUuid> pvs = IntStream.range(0, count).mapToObj(Placements::pv).toList();
     List<Run> runs = new ArrayList<>();
     List<PeRange> free = new ArrayList<>();
