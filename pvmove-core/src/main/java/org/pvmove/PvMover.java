@@ -8,12 +8,14 @@ import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.pvmove.device.AccessRefusedException;
+import org.pvmove.device.BackupFiles;
 import org.pvmove.device.DeviceSet;
 import org.pvmove.device.HostName;
 import org.pvmove.device.StoredVolumeGroup;
@@ -22,8 +24,11 @@ import org.pvmove.execute.MoveExecutor;
 import org.pvmove.execute.MoveListener;
 import org.pvmove.execute.MoveOutcome;
 import org.pvmove.lvm.Extras;
+import org.pvmove.lvm.LogicalVolume;
 import org.pvmove.lvm.LvmException;
 import org.pvmove.lvm.LvmUuid;
+import org.pvmove.lvm.Segment;
+import org.pvmove.lvm.SegmentType;
 import org.pvmove.lvm.VolumeGroup;
 import org.pvmove.lvm.edit.Pvmove;
 import org.pvmove.lvm.edit.PvmoveEdits;
@@ -54,6 +59,7 @@ public final class PvMover {
   private final String host;
   private final @Nullable String systemId;
   private final String command;
+  private final @Nullable BackupFiles backups;
   private volatile boolean stopped;
 
   private PvMover(Builder builder) {
@@ -65,6 +71,7 @@ public final class PvMover {
     this.host = builder.host;
     this.systemId = builder.systemId;
     this.command = builder.command;
+    this.backups = builder.backups;
   }
 
   /**
@@ -78,17 +85,31 @@ public final class PvMover {
   }
 
   /**
-   * Plans a move on the volume group as it lies on the devices now; nothing is written.
+   * Plans a move on the volume group as it lies on the devices now; nothing is written. Where the
+   * metadata areas have no room for segments as short as the request wants, they are longer.
    *
    * @throws AccessRefusedException if the volume group must not be changed
    * @throws LvmException if there is no such volume group
    */
   public PlanResult plan(MoveRequest request) {
     StoredVolumeGroup stored = read();
-    PlanResult result = Planner.plan(stored.volumeGroup(), request, names(stored));
-    return result instanceof PlanResult.Accepted accepted
-        ? checkRoom(stored, accepted.plan())
-        : result;
+    MoveRequest fitting = request;
+    int segmentsBefore = Integer.MAX_VALUE;
+    while (true) {
+      PlanResult result = Planner.plan(stored.volumeGroup(), fitting, names(stored));
+      if (!(result instanceof PlanResult.Accepted accepted)) {
+        return result;
+      }
+      PlanResult checked = checkRoom(stored, accepted.plan());
+      int segments = accepted.plan().segments().size();
+      if (checked instanceof PlanResult.Accepted
+          || segments == segmentsBefore
+          || fitting.maxSegmentBytes() > Long.MAX_VALUE / 2) {
+        return checked;
+      }
+      segmentsBefore = segments;
+      fitting = fitting.withMaxSegmentBytes(2 * fitting.maxSegmentBytes());
+    }
   }
 
   /**
@@ -130,19 +151,27 @@ public final class PvMover {
     LvmUuid anyId = vg.id();
     PvmoveEdits.Origin origin =
         new PvmoveEdits.Origin(anyId, anyId, anyId, host, clock.instant().getEpochSecond());
-    VolumeGroup largest = PvmoveEdits.begin(vg, origin, plan.moves(), false);
-    Pvmove move =
-        Pvmove.allOf(largest).stream().filter(m -> m.name().equals(name)).findFirst().orElseThrow();
-    for (int i = 0; i < plan.segments().size(); i++) {
-      largest = PvmoveEdits.pieceDone(largest, move, i);
-    }
-    largest = largest.toBuilder().seqno(vg.seqno() + plan.commitCount()).build();
+    VolumeGroup begun = PvmoveEdits.begin(vg, origin, plan.moves(), false);
+    LogicalVolume temporary = begun.logicalVolume(name).orElseThrow();
+    VolumeGroup largest =
+        begun.withLogicalVolumes(List.of(allMoved(temporary))).toBuilder()
+            .seqno(vg.seqno() + plan.commitCount())
+            .build();
     String description =
         MoveExecutor.checkpointDescription(name, Math.max(0, plan.segments().size() - 1));
     long needed = new MetadataText(largest, header(description)).toDiskBytes().length;
     return needed <= stored.room()
         ? new PlanResult.Accepted(plan)
         : PlanResult.rejected(new Rejection.MetadataTooLarge(needed, stored.room()));
+  }
+
+  private static LogicalVolume allMoved(LogicalVolume temporary) {
+    List<Segment> segments = new ArrayList<>();
+    for (Segment segment : temporary.segments()) {
+      SegmentType.Mirror mirror = (SegmentType.Mirror) segment.type();
+      segments.add(segment.with(mirror.withExtentsMoved(segment.extentCount())));
+    }
+    return temporary.toBuilder().segments(segments).build();
   }
 
   /**
@@ -236,7 +265,7 @@ public final class PvMover {
 
   private MoveExecutor executor(StoredVolumeGroup stored) {
     stopped = false;
-    return new MoveExecutor(devices, stored, this::header, listener, () -> stopped);
+    return new MoveExecutor(devices, stored, this::header, listener, backups, () -> stopped);
   }
 
   private MetadataHeader header(String description) {
@@ -299,6 +328,7 @@ public final class PvMover {
     private String host = HostName.get();
     private @Nullable String systemId;
     private String command = "pvmove for Java";
+    private @Nullable BackupFiles backups;
 
     private Builder(DeviceSet devices, String volumeGroup) {
       this.devices = checkNotNull(devices);
@@ -338,6 +368,16 @@ public final class PvMover {
     /** What the description of each metadata version names as its writer. */
     public Builder command(String value) {
       command = checkNotNull(value);
+      return this;
+    }
+
+    /**
+     * Where the metadata are kept in files: the version before the first change of a call, and the
+     * version in force after every commit. Nowhere by default. A file that cannot be written stops
+     * a move at its last checkpoint.
+     */
+    public Builder backups(BackupFiles value) {
+      backups = checkNotNull(value);
       return this;
     }
 

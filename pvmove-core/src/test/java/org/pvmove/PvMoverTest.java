@@ -427,26 +427,24 @@ class PvMoverTest {
 
   @Test
   void eitherRefusesAMoveForLackOfRoomForMetadataOrCompletesIt() throws Exception {
-    int refused = 0;
-    int completed = 0;
     // Texts grow while a move goes on: "extents_moved = 0" becomes "extents_moved = 100".
-    for (int tagLength = 7_700; tagLength < 7_860; tagLength += 2) {
-      SimulatedDisks disks = new SimulatedDisks(SEED);
-      disks.add("a", 4 * MIB);
-      disks.add("b", 4 * MIB);
-      SmallGroup.on(disks.disks())
-          .extentBytes(4096)
-          .tagOf(tagLength)
-          .linear("one", new SmallGroup.Run(0, 0, 100))
-          .linear("two", new SmallGroup.Run(0, 150, 123))
-          .linear("three", new SmallGroup.Run(0, 300, 456))
-          .create();
-      SimulatedDisks start = disks.crashImage(Unflushed.KEPT);
+    int longest = 0;
+    int tooLong = 15_616;
+    while (tooLong - longest > 1) {
+      int tagLength = (longest + tooLong) / 2;
+      PlanResult result = mover(tagged(tagLength).disks(), MoveListener.NONE).plan(ALL_OFF_A);
+      if (result instanceof PlanResult.Accepted) {
+        longest = tagLength;
+      } else {
+        tooLong = tagLength;
+      }
+    }
+    for (int tagLength = longest - 60; tagLength <= longest + 60; tagLength += 2) {
+      SimulatedDisks start = tagged(tagLength);
       PvMover mover = mover(start.disks(), MoveListener.NONE);
-      PlanResult result = mover.plan(MoveRequest.from("a").maxSegmentBytes(128 << 10).build());
-      if (result instanceof PlanResult.Rejected rejected) {
-        refused++;
-        assertThat(rejected.reasons())
+      PlanResult result = mover.plan(ALL_OFF_A);
+      if (tagLength > longest) {
+        assertThat(((PlanResult.Rejected) result).reasons())
             .singleElement()
             .isInstanceOfSatisfying(
                 Rejection.MetadataTooLarge.class,
@@ -456,12 +454,26 @@ class PvMoverTest {
                 });
         assertThat(start.writeCount()).isZero();
       } else {
-        completed++;
         assertCompleted(mover.execute(result.orElseThrow()));
       }
     }
-    assertThat(refused).isPositive();
-    assertThat(completed).isPositive();
+  }
+
+  private static final MoveRequest ALL_OFF_A = MoveRequest.from("a").build();
+
+  /** A volume group whose metadata text is as long as a tag makes it. */
+  private static SimulatedDisks tagged(int tagLength) throws IOException {
+    SimulatedDisks disks = new SimulatedDisks(SEED);
+    disks.add("a", 4 * MIB);
+    disks.add("b", 4 * MIB);
+    SmallGroup.on(disks.disks())
+        .extentBytes(4096)
+        .tagOf(tagLength)
+        .linear("one", new SmallGroup.Run(0, 0, 100))
+        .linear("two", new SmallGroup.Run(0, 150, 123))
+        .linear("three", new SmallGroup.Run(0, 300, 456))
+        .create();
+    return disks.crashImage(Unflushed.KEPT);
   }
 
   @Test

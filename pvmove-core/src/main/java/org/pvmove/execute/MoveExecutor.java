@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+import org.pvmove.device.BackupFiles;
 import org.pvmove.device.DeviceSet;
 import org.pvmove.device.StoredVolumeGroup;
 import org.pvmove.io.BlockDevice;
@@ -30,7 +32,9 @@ public final class MoveExecutor {
   private final DeviceSet devices;
   private final Function<String, MetadataHeader> headers;
   private final MoveListener listener;
+  private final @Nullable BackupFiles backups;
   private final BooleanSupplier stopped;
+  private boolean archived;
   private StoredVolumeGroup current;
   private long bytesCopied;
 
@@ -41,6 +45,7 @@ public final class MoveExecutor {
    * @param current the volume group as it lies on them
    * @param headers makes the header of a metadata version from its description
    * @param listener told what happens
+   * @param backups where the metadata are kept in files; absent if nowhere
    * @param stopped asked before every copied buffer and between checkpoints whether to stop
    */
   public MoveExecutor(
@@ -48,11 +53,13 @@ public final class MoveExecutor {
       StoredVolumeGroup current,
       Function<String, MetadataHeader> headers,
       MoveListener listener,
+      @Nullable BackupFiles backups,
       BooleanSupplier stopped) {
     this.devices = devices;
     this.current = current;
     this.headers = headers;
     this.listener = listener;
+    this.backups = backups;
     this.stopped = stopped;
   }
 
@@ -66,10 +73,21 @@ public final class MoveExecutor {
     return bytesCopied;
   }
 
-  /** Commits a change of the volume group. */
+  /**
+   * Commits a change of the volume group.
+   *
+   * @throws IOException if a device fails or a backup file cannot be written
+   */
   public void commit(UnaryOperator<VolumeGroup> edit, String description) throws IOException {
     VolumeGroup next = edit.apply(current.volumeGroup());
+    if (backups != null && !archived) {
+      backups.archive(current.volumeGroup(), current.header());
+      archived = true;
+    }
     current = devices.commit(current, next, headers.apply(description));
+    if (backups != null) {
+      backups.backup(current.volumeGroup(), current.header());
+    }
     LOG.debug("{}: version {}: {}", next.name(), current.volumeGroup().seqno(), description);
   }
 

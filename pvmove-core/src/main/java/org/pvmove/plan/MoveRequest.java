@@ -54,6 +54,15 @@ public final class MoveRequest {
     return maxSegmentBytes;
   }
 
+  /** The same request with segments of at most that many bytes, at least 1. */
+  public MoveRequest withMaxSegmentBytes(long bytes) {
+    return from(source)
+        .to(destinations)
+        .logicalVolume(logicalVolume)
+        .maxSegmentBytes(bytes)
+        .build();
+  }
+
   @Override
   public boolean equals(@Nullable Object other) {
     return other instanceof MoveRequest that
