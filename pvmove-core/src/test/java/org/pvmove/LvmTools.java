@@ -34,6 +34,7 @@ import org.pvmove.io.BlockDevice;
  * PVMOVE_REQUIRE_TOOLS=1} in the environment it fails.
  */
 public final class LvmTools implements AutoCloseable {
+  private static final int USUAL_BLOCK_BYTES = 512;
   private static final int BLOCK = 64 << 10;
 
   /** What LVM2 says again and again because it is kept away from the kernel's device-mapper. */
@@ -45,6 +46,7 @@ public final class LvmTools implements AutoCloseable {
   private static final Pattern FIELD = Pattern.compile("\"(\\w+)\":\"([^\"]*)\"");
 
   private final Path directory;
+  private int blockBytes = USUAL_BLOCK_BYTES;
   private final List<Path> images = new ArrayList<>();
   private final List<Path> disks = new ArrayList<>();
 
@@ -63,8 +65,15 @@ public final class LvmTools implements AutoCloseable {
 
   /** Empty disks of these sizes in bytes; files go into the directory. */
   public static LvmTools start(Path directory, long... sizes) throws Exception {
+    return startWithBlocks(USUAL_BLOCK_BYTES, directory, sizes);
+  }
+
+  /** Empty disks whose logical blocks have so many bytes. */
+  public static LvmTools startWithBlocks(int blockBytes, Path directory, long... sizes)
+      throws Exception {
     requireTools();
     LvmTools tools = new LvmTools(directory);
+    tools.blockBytes = blockBytes;
     try {
       for (long size : sizes) {
         Path image = tools.newImage();
@@ -145,7 +154,15 @@ public final class LvmTools implements AutoCloseable {
 
   private void attach() throws IOException, InterruptedException {
     for (Path image : images) {
-      Result result = execute(List.of("losetup", "--find", "--show", image.toString()));
+      Result result =
+          execute(
+              List.of(
+                  "losetup",
+                  "--find",
+                  "--show",
+                  "--sector-size",
+                  Integer.toString(blockBytes),
+                  image.toString()));
       assertThat(result.status()).as("losetup: %s", result).isZero();
       disks.add(Path.of(result.output().get(0)));
     }

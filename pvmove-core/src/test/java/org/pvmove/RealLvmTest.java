@@ -199,7 +199,10 @@ class RealLvmTest {
 
   /** A volume group as LVM2 makes it, with several volumes on the first of three disks. */
   private LvmTools groupOfLvm(int areas) throws Exception {
-    LvmTools lvm = LvmTools.start(directory, 12 * MIB, 12 * MIB, 12 * MIB);
+    return groupOfLvm(areas, LvmTools.start(directory, 12 * MIB, 12 * MIB, 12 * MIB));
+  }
+
+  private static LvmTools groupOfLvm(int areas, LvmTools lvm) throws Exception {
     try {
       lvm.succeed(
           "vgcreate",
@@ -236,7 +239,17 @@ class RealLvmTest {
   @ParameterizedTest
   @ValueSource(ints = {1, 2})
   void takesUsForItselfWhenWeMovedItsVolumes(int areas) throws Exception {
-    try (LvmTools lvm = groupOfLvm(areas)) {
+    takesUsForItself(groupOfLvm(areas));
+  }
+
+  @Test
+  void takesUsForItselfOnDisksWithLargeBlocks() throws Exception {
+    LvmTools disks = LvmTools.startWithBlocks(4096, directory, 12 * MIB, 12 * MIB, 12 * MIB);
+    takesUsForItself(groupOfLvm(1, disks));
+  }
+
+  private static void takesUsForItself(LvmTools disks) throws Exception {
+    try (LvmTools lvm = disks) {
       try (DeviceSet devices = lvm.open()) {
         PvMover mover = PvMover.builder(devices, "vg").build();
         MoveRequest request =

@@ -71,9 +71,31 @@ public final class LvGraph {
 
   /** The named logical volume and all that stand on it, itself first. */
   public ImmutableSet<String> above(String lv) {
+    return above(ImmutableSet.of(lv));
+  }
+
+  /**
+   * The logical volumes that lose data with a physical volume: those with extents on it first, in
+   * the text's order, then all that stand on them.
+   */
+  public ImmutableSet<String> standingOn(LvmUuid pv) {
+    ImmutableSet.Builder<String> direct = ImmutableSet.builder();
+    for (LogicalVolume lv : vg.logicalVolumes()) {
+      if (lv.segments().stream().anyMatch(segment -> uses(segment, pv))) {
+        direct.add(lv.name());
+      }
+    }
+    return above(direct.build());
+  }
+
+  private static boolean uses(Segment segment, LvmUuid pv) {
+    return segment.areas().stream()
+        .anyMatch(area -> area instanceof Area.Physical physical && physical.pv().equals(pv));
+  }
+
+  private ImmutableSet<String> above(ImmutableSet<String> lvs) {
     Set<String> seen = new LinkedHashSet<>();
-    Deque<String> todo = new ArrayDeque<>();
-    todo.add(lv);
+    Deque<String> todo = new ArrayDeque<>(lvs);
     while (!todo.isEmpty()) {
       String name = todo.remove();
       if (seen.add(name)) {

@@ -4,6 +4,7 @@ package org.pvmove.lvm;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.pvmove.lvm.testing.Tank.linear;
 import static org.pvmove.lvm.testing.Tank.on;
+import static org.pvmove.lvm.testing.Tank.pv;
 import static org.pvmove.lvm.testing.Tank.pvs;
 import static org.pvmove.lvm.testing.Tank.run;
 import static org.pvmove.lvm.testing.Tank.striped;
@@ -56,6 +57,20 @@ class LvGraphTest {
     assertThat(LvGraph.of(vg).extentsBelow("top"))
         .containsExactly(run(1, 0, 3), run(0, 0, 2), run(1, 4, 2));
     assertThat(LvGraph.of(vg).extentsBelow("low")).containsExactly(run(0, 0, 2), run(1, 4, 2));
+  }
+
+  @Test
+  void tellsWhatStandsOnAPhysicalVolume() {
+    VolumeGroup vg =
+        pvs(9, 9, 9)
+            .hidden("low", striped(run(0, 0, 2), run(1, 4, 2)))
+            .lv("top", on("low", 0, 4), linear(1, 0, 3))
+            .lv("apart", linear(1, 3, 1))
+            .build();
+    LvGraph graph = LvGraph.of(vg);
+    assertThat(graph.standingOn(pv(0))).containsExactly("low", "top");
+    assertThat(graph.standingOn(pv(1))).containsExactly("low", "top", "apart");
+    assertThat(graph.standingOn(pv(2))).isEmpty();
   }
 
   @Test

@@ -119,7 +119,7 @@ final class Committer {
       StoredVolumeGroup base, ScannedDevice device, MetadataAreaState area) throws IOException {
     MetadataAreaHeader now;
     try {
-      now = Scanner.readHeader(device.device(), area.area());
+      now = DeviceReader.readHeader(device.device(), area.area());
     } catch (CorruptHeaderException e) {
       throw changed(base, device, area, e.getMessage(), e);
     }
@@ -156,7 +156,7 @@ final class Committer {
     for (PhysicalVolume pv : next.physicalVolumes()) {
       ScannedDevice device = base.device(pv.id());
       PvLabel label = device.label();
-      if (label != null && !label.isUsed()) {
+      if (label != null && !label.isCurrent()) {
         PvLabel used = label.withUsed(true);
         write(device.device(), new DiskWrite((long) used.sector() * Sectors.BYTES, used.encode()));
         updated.add(device.device());
@@ -217,14 +217,15 @@ final class Committer {
         labelScan =
             new LabelScan(
                 labelScan.state(),
-                labelScan.label().map(label -> label.isUsed() ? label : label.withUsed(true)),
+                labelScan.label().map(label -> label.isCurrent() ? label : label.withUsed(true)),
                 labelScan.findings());
       }
       ScannedDevice now =
           new ScannedDevice(device.device(), labelScan, areas.build(), device.leftOut());
       scanned.put(pv.id(), now);
-      findings.removeAll(Scanner.areaFindings(base.volumeGroup(), device));
-      findings.addAll(Scanner.areaFindings(text.volumeGroup(), now));
+      findings.removeAll(DeviceFindings.labelFindings(device));
+      findings.removeAll(DeviceFindings.areaFindings(base.volumeGroup(), device));
+      findings.addAll(DeviceFindings.areaFindings(text.volumeGroup(), now));
     }
     return new StoredVolumeGroup(
         text.volumeGroup(),

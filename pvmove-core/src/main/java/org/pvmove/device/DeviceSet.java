@@ -243,7 +243,7 @@ public final class DeviceSet implements Closeable {
           "%s: expected a device that is no physical volume, found remains of one: %s"
               .formatted(found.name(), found.leftOut()));
     }
-    if (scan == null && found.device().size() >= Scanner.MIN_DEVICE_SIZE) {
+    if (scan == null && found.device().size() >= DeviceReader.MIN_DEVICE_SIZE) {
       throw new IOException(found.name() + ": " + found.leftOut());
     }
   }

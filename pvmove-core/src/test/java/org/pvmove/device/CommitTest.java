@@ -28,6 +28,8 @@ import org.pvmove.io.testing.SimulatedDisks;
 import org.pvmove.io.testing.Unflushed;
 import org.pvmove.lvm.LogicalVolume;
 import org.pvmove.lvm.LvmUuid;
+import org.pvmove.lvm.PhysicalVolume;
+import org.pvmove.lvm.StatusFlag;
 import org.pvmove.lvm.VolumeGroup;
 import org.pvmove.lvm.check.InvalidVolumeGroupException;
 import org.pvmove.lvm.disk.MetadataTooLargeException;
@@ -118,12 +120,45 @@ class CommitTest {
     StoredVolumeGroup committed = set.commit(before, tagged(before, "new"), HEADER);
 
     assertThat(set.scan().volumeGroup("vgg")).isEqualTo(committed);
+    assertThat(committed.findings()).isEmpty();
     assertThat(committed.devices().values())
         .allSatisfy(
             device -> {
               assertThat(device.label().isUsed()).isTrue();
               assertThat(device.label().extensionVersion()).isEqualTo(2);
             });
+  }
+
+  private static VolumeGroup withMissing(StoredVolumeGroup stored, int index) {
+    List<PhysicalVolume> pvs = new ArrayList<>(stored.volumeGroup().physicalVolumes());
+    PhysicalVolume pv = pvs.get(index);
+    pvs.set(index, pv.toBuilder().flags(pv.flags().with(StatusFlag.MISSING)).build());
+    return stored.volumeGroup().toBuilder().physicalVolumes(pvs).build();
+  }
+
+  @Test
+  void forgetsThatAPhysicalVolumeWasMissingOnWhichNothingStands() throws Exception {
+    DeviceSet set = open(disks(1, 1));
+    StoredVolumeGroup before = set.scan().volumeGroup(SmallGroup.NAME);
+    set.commit(before, withMissing(before, 1), HEADER);
+
+    StoredVolumeGroup found = set.scan().volumeGroup(SmallGroup.NAME);
+
+    assertThat(found.refusals()).isEmpty();
+    assertThat(found.findings()).isEmpty();
+    assertThat(found.volumeGroup().physicalVolumes()).noneMatch(PhysicalVolume::isMissing);
+    StoredVolumeGroup committed = set.commit(found, found.volumeGroup(), HEADER);
+    assertThat(set.scan().volumeGroup(SmallGroup.NAME)).isEqualTo(committed);
+  }
+
+  @Test
+  void remembersThatAPhysicalVolumeWasMissingIfItIsInUse() throws Exception {
+    DeviceSet set = open(disks(1, 1));
+    StoredVolumeGroup before = set.scan().volumeGroup(SmallGroup.NAME);
+    set.commit(before, withMissing(before, 0), HEADER);
+
+    assertThat(set.scan().volumeGroup(SmallGroup.NAME).refusals())
+        .containsExactly("physical volume disk0 was missing earlier (vgextend --restoremissing)");
   }
 
   @ParameterizedTest

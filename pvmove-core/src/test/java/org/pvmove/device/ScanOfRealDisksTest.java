@@ -187,9 +187,6 @@ class ScanOfRealDisksTest {
         "e3-2of6-copies",
         "f2-bootloader-vg",
         "g-base",
-        "g-ext-not-used",
-        "g-ext-v0",
-        "g-ext-v1",
         "g-ext-v3",
         "g-precommitted-only",
         "g-pvh-size",
@@ -221,6 +218,18 @@ class ScanOfRealDisksTest {
     StoredVolumeGroup stored = only(fixture);
 
     assertThat(stored.findings()).singleElement().asString().startsWith("/dev/loop4: " + finding);
+    assertThat(stored.refusals()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"g-ext-not-used", "g-ext-v0", "g-ext-v1"})
+  void namesLabelsThatTheNextChangeUpdates(String fixture) {
+    StoredVolumeGroup stored = only(fixture);
+
+    assertThat(stored.findings())
+        .singleElement()
+        .asString()
+        .startsWith("/dev/loop5: its label does not say in the current form");
     assertThat(stored.refusals()).isEmpty();
   }
 
@@ -390,16 +399,34 @@ class ScanOfRealDisksTest {
         .containsExactly("/dev/loop5: sector 3, additional label, ignored");
   }
 
-  @Test
-  void takesTheCopyOfTheSizeThatTheMetadataState() throws IOException {
-    // A copy onto a larger disk was scanned first.
-    BlockDevice original = FixtureDisks.open("h7-duplicate-pv").get(0);
-    BlockDevice larger = BlockDevices.inMemory("larger", original.size() * 2);
+  /** A copy of a disk that is scanned first. */
+  private static StoredVolumeGroup withCopy(BlockDevice original, BlockDevice copy)
+      throws IOException {
     ByteBuffer content = ByteBuffer.allocate((int) original.size());
     original.read(0, content);
-    larger.write(0, content.flip());
+    copy.write(0, content.flip());
+    return DeviceSet.of(copy, original).scan().volumeGroup("vgdup");
+  }
 
-    StoredVolumeGroup stored = DeviceSet.of(larger, original).scan().volumeGroup("vgdup");
+  @Test
+  void takesTheCopyWhoseNameTheMetadataRemember() throws IOException {
+    BlockDevice original = FixtureDisks.open("h7-duplicate-pv").get(0);
+
+    StoredVolumeGroup stored =
+        withCopy(original, BlockDevices.inMemory("/dev/loop9", original.size()));
+
+    assertThat(stored.devices().values())
+        .singleElement()
+        .extracting(ScannedDevice::name)
+        .isEqualTo("/dev/loop4");
+  }
+
+  @Test
+  void takesTheCopyOfTheSizeThatTheMetadataState() throws IOException {
+    BlockDevice original = FixtureDisks.open("h7-duplicate-pv").get(0);
+
+    StoredVolumeGroup stored =
+        withCopy(original, BlockDevices.inMemory("larger", original.size() * 2));
 
     assertThat(stored.devices().values())
         .singleElement()

@@ -27,6 +27,11 @@ public record DiskArea(long offset, long size) {
     return offset + size;
   }
 
+  /** Whether a byte belongs to both. */
+  public boolean overlaps(DiskArea other) {
+    return offset < other.end() && other.offset < end();
+  }
+
   @Override
   public String toString() {
     return size + " bytes at byte " + offset;

@@ -94,6 +94,14 @@ public record PvLabel(
   }
 
   /**
+   * Whether it is as LVM2 wants the label of a volume group's member: with an extension of the
+   * current version or a later one, saying that the physical volume is used.
+   */
+  public boolean isCurrent() {
+    return isUsed() && extensionVersion >= CURRENT_EXTENSION;
+  }
+
+  /**
    * This label as LVM2 rewrites it when the physical volume joins or leaves a volume group: the
    * flag set or cleared, other flags kept, and the extension raised (or lowered) to version 2.
    *
