@@ -88,8 +88,9 @@ class CorruptionTest {
    *       minor};
    *   <li>of a segment: the length of the last one and where its areas begin, as long as they lie
    *       in free extents; transaction and device ids of thin volumes; where things lie in a cache
-   *       volume and its format; all numbers of integrity but {@code data_sectors}; whether a piece
-   *       of one extent has been moved.
+   *       volume and its format; the policy settings and chunk size of a cache pool; all numbers of
+   *       integrity but {@code data_sectors}, of a writecache and of a vdo pool; where a vdo volume
+   *       begins in its pool; whether a piece of one extent has been moved.
    * </ul>
    */
   private static VolumeGroup withoutFreeFields(VolumeGroup vg) {
@@ -174,6 +175,26 @@ class CorruptionTest {
     if (type instanceof SegmentType.Thin thin) {
       return new SegmentType.Thin(
           thin.pool(), 0, 0, thin.externalOrigin(), thin.origin(), thin.merge());
+    }
+    if (type instanceof SegmentType.CachePool pool) {
+      return new SegmentType.CachePool(
+          pool.data(),
+          pool.metadata(),
+          new SegmentType.CacheSettings(
+              pool.settings().metadataFormat(),
+              null,
+              pool.settings().mode(),
+              pool.settings().policy(),
+              null));
+    }
+    if (type instanceof SegmentType.Writecache cache) {
+      return new SegmentType.Writecache(cache.cache(), cache.origin(), 0, ImmutableList.of());
+    }
+    if (type instanceof SegmentType.VdoPool pool) {
+      return new SegmentType.VdoPool(pool.data(), Sectors.ZERO, 0, ImmutableList.of());
+    }
+    if (type instanceof SegmentType.Vdo vdo) {
+      return new SegmentType.Vdo(vdo.pool(), 0);
     }
     if (type instanceof SegmentType.Cache cache && cache.settings() != null) {
       return new SegmentType.Cache(

@@ -3,6 +3,8 @@ package org.pvmove.lvm.check;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Set;
+import java.util.stream.Collectors;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -38,6 +40,19 @@ class VolumeGroupPropertiesTest {
                 .flatMap(lv -> lv.segments().stream())
                 .anyMatch(segment -> segment.type() instanceof SegmentType.Mirror))
         .coverage(coverage -> coverage.check(true).percentage(share -> share > 10));
+    Set<String> types =
+        vg.logicalVolumes().stream()
+            .flatMap(lv -> lv.segments().stream())
+            .map(segment -> segment.type().getClass().getSimpleName())
+            .collect(Collectors.toSet());
+    for (Class<?> type : SegmentType.class.getPermittedSubclasses()) {
+      // Of an unknown type there is always something to say.
+      if (type != SegmentType.Unknown.class) {
+        Statistics.label(type.getSimpleName())
+            .collect(types.contains(type.getSimpleName()))
+            .coverage(coverage -> coverage.check(true).percentage(share -> share > 3));
+      }
+    }
     Statistics.label("logical volumes")
         .collect(vg.logicalVolumes().size() > 5)
         .coverage(coverage -> coverage.check(true).percentage(share -> share > 10));

@@ -3,6 +3,7 @@ package org.pvmove.lvm.testing;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableListMultimap;
+import com.google.common.collect.ImmutableMap;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Collections;
@@ -37,6 +38,26 @@ final class VolumeGroupBuilder {
   private static final ConfigNode UNKNOWN_SECTION =
       new ConfigNode.Section(
           "newer_section", ImmutableList.of(new ConfigNode.Entry("n", new ConfigValue.Int(-1))));
+
+  /** What a pool needs to be complete, in the text's order. */
+  private static final ImmutableMap<String, Long> VDO_SETTINGS =
+      ImmutableMap.<String, Long>builder()
+          .put("use_compression", 1L)
+          .put("use_deduplication", 1L)
+          .put("minimum_io_size", 4096L)
+          .put("block_map_cache_size_mb", 128L)
+          .put("block_map_era_length", 16_380L)
+          .put("index_memory_size_mb", 256L)
+          .put("max_discard", 1L)
+          .put("slab_size_mb", 2048L)
+          .put("ack_threads", 1L)
+          .put("bio_threads", 4L)
+          .put("bio_rotation", 64L)
+          .put("cpu_threads", 2L)
+          .put("hash_zone_threads", 1L)
+          .put("logical_threads", 1L)
+          .put("physical_threads", 1L)
+          .buildOrThrow();
 
   private final VolumeGroups.Spec spec;
   private final Random random;
@@ -253,13 +274,19 @@ final class VolumeGroupBuilder {
       case STRIPED -> show(lv, name, striped(lv.width(), length, lv.pieces(), List.of()));
       case MIRROR -> addMirror(lv, name, false);
       case MIRROR_WITH_LOG -> addMirror(lv, name, true);
-      case RAID0 -> addRaid(lv, name, "raid0", lv.width(), length * lv.width());
-      case RAID1 -> addRaid(lv, name, "raid1", lv.width(), length);
-      case RAID5 -> addRaid(lv, name, "raid5_ls", 3, length * 2);
-      case RAID10 -> addRaid(lv, name, "raid10", 4, length * 2);
+      case RAID0 -> show(lv, name, raid(lv, name, "raid0", lv.width(), lv.width()));
+      case RAID1 -> show(lv, name, raid(lv, name, "raid1", lv.width(), 1));
+      case RAID5 -> show(lv, name, raid(lv, name, "raid5_ls", 3, 2));
+      case RAID6 -> show(lv, name, raid(lv, name, "raid6_zr", 5, 3));
+      case RAID10 -> show(lv, name, raid(lv, name, "raid10", 4, 2));
+      case RAID1_WITH_INTEGRITY -> addRaidWithIntegrity(lv, name);
       case SNAPSHOT -> addSnapshot(lv, name);
-      case THIN -> addThin(lv, name);
+      case THIN -> addThin(lv, name, false);
+      case THIN_ON_RAID1 -> addThin(lv, name, true);
       case CACHE_VOLUME -> addCacheVolume(lv, name);
+      case CACHE_POOL -> addCachePool(lv, name);
+      case WRITECACHE -> addWritecache(lv, name);
+      case VDO -> addVdo(lv, name);
       case ZERO -> show(lv, name, one(length, new SegmentType.ZeroTarget()));
       case ERROR -> show(lv, name, one(length, new SegmentType.ErrorTarget()));
     }
@@ -284,22 +311,25 @@ final class VolumeGroupBuilder {
             new SegmentType.Mirror(null, logged ? log : null, region(lv.length()), whole(images))));
   }
 
-  private void addRaid(VolumeGroups.LvSpec lv, String name, String type, int count, int length) {
+  /**
+   * A raid segment on hidden images, each as long as the volume is to be; empty if there is no
+   * room.
+   *
+   * @param stripes how many images' worth of data there are
+   */
+  private ImmutableList<Segment> raid(
+      VolumeGroups.LvSpec lv, String name, String type, int count, int stripes) {
     List<String> images = numbered(name + "_rimage_", count);
     List<String> metas = numbered(name + "_rmeta_", count);
     boolean raid0 = type.equals("raid0");
     int hiddenBefore = hidden.size();
     if (!hideApart(images, lv.length())) {
-      return;
+      return ImmutableList.of();
     }
     if (!raid0 && !hideApart(metas, 1)) {
       // Without room for the metadata the images would be left over.
-      List<LogicalVolume> left = hidden.subList(hiddenBefore, hidden.size());
-      for (LogicalVolume image : left) {
-        release((Area.Physical) image.segments().get(0).areas().get(0), lv.length());
-      }
-      left.clear();
-      return;
+      unhide(hiddenBefore);
+      return ImmutableList.of();
     }
     ImmutableList.Builder<SegmentType.RaidImage> parts = ImmutableList.builder();
     for (int i = 0; i < count; i++) {
@@ -308,21 +338,63 @@ final class VolumeGroupBuilder {
               raid0 ? null : metas.get(i), new Area.Logical(images.get(i), 0)));
     }
     boolean raid1 = type.equals("raid1");
-    show(
-        lv,
-        name,
-        one(
-            length,
-            new SegmentType.Raid(
-                type,
-                parts.build(),
-                type.equals("raid10") ? 2L : null,
-                raid0 ? null : region(length),
-                raid1 ? null : Sectors.of(128),
-                raid1 && lv.pieces() == 2 ? 512L : null,
-                raid1 && lv.pieces() == 3 ? 64L : null,
-                null,
-                null)));
+    int length = lv.length() * stripes;
+    return one(
+        length,
+        new SegmentType.Raid(
+            type,
+            parts.build(),
+            type.equals("raid10") ? 2L : null,
+            raid0 ? null : region(length),
+            raid1 ? null : Sectors.of(128),
+            raid1 && lv.pieces() == 2 ? 512L : null,
+            raid1 && lv.pieces() == 3 ? 64L : null,
+            null,
+            null));
+  }
+
+  /** Takes back the hidden volumes added since there were so many. */
+  private void unhide(int before) {
+    List<LogicalVolume> left = hidden.subList(before, hidden.size());
+    for (LogicalVolume lv : left) {
+      lv.segments().forEach(this::release);
+    }
+    left.clear();
+  }
+
+  /** Each image of the raid stands on data and their checksums. */
+  private void addRaidWithIntegrity(VolumeGroups.LvSpec lv, String name) {
+    int before = hidden.size();
+    ImmutableList<Segment> raid = raid(lv, name, "raid1", lv.width(), 1);
+    List<String> checksums = numbered(name + "_rimage_", lv.width());
+    checksums.replaceAll(image -> image + "_imeta");
+    if (raid.isEmpty() || !hideApart(checksums, 1)) {
+      unhide(before);
+      return;
+    }
+    for (int i = before; i < before + lv.width(); i++) {
+      LogicalVolume image = hidden.get(i);
+      String origin = image.name() + "_iorig";
+      hide(origin, image.segments(), HIDDEN);
+      hidden.set(
+          i,
+          image.toBuilder()
+              .segments(
+                  one(
+                      lv.length(),
+                      new SegmentType.Integrity(
+                          origin,
+                          Sectors.of(lv.length() * spec.extentSize()),
+                          "J",
+                          4,
+                          512,
+                          "crc32c",
+                          image.name() + "_imeta",
+                          ImmutableList.of(
+                              new ConfigNode.Entry("journal_sectors", new ConfigValue.Int(1024))))))
+              .build());
+    }
+    show(lv, name, raid);
   }
 
   private void addSnapshot(VolumeGroups.LvSpec lv, String name) {
@@ -341,16 +413,18 @@ final class VolumeGroupBuilder {
     }
   }
 
-  private void addThin(VolumeGroups.LvSpec lv, String name) {
-    ImmutableList<Segment> data = striped(1, lv.length(), lv.pieces(), List.of());
-    ImmutableList<Segment> metadata = striped(1, 1, 1, List.of());
-    if (data.isEmpty() || metadata.isEmpty()) {
-      data.forEach(segment -> release(segment));
-      metadata.forEach(segment -> release(segment));
+  /** A pool and thin volumes in it. */
+  private void addThin(VolumeGroups.LvSpec lv, String name, boolean onRaid) {
+    int before = hidden.size();
+    ImmutableList<Segment> data =
+        onRaid
+            ? raid(lv, name + "_tdata", "raid1", lv.width(), 1)
+            : striped(1, lv.length(), lv.pieces(), List.of());
+    if (!hide(name + "_tdata", data, HIDDEN)
+        || !hide(name + "_tmeta", striped(1, 1, 1, List.of()), HIDDEN)) {
+      unhide(before);
       return;
     }
-    hide(name + "_tdata", data, HIDDEN);
-    hide(name + "_tmeta", metadata, HIDDEN);
     long length = data.get(data.size() - 1).end();
     show(
         lv,
@@ -387,12 +461,89 @@ final class VolumeGroupBuilder {
     }
   }
 
+  /** Hides a linear volume of the wanted length and others of one extent each, or none. */
+  private boolean hideWith(
+      VolumeGroups.LvSpec lv, String name, List<String> small, StatusFlags smallFlags) {
+    int before = hidden.size();
+    boolean fits = hide(name, striped(1, lv.length(), lv.pieces(), List.of()), HIDDEN);
+    for (String other : small) {
+      fits = fits && hide(other, striped(1, 1, 1, List.of()), smallFlags);
+    }
+    if (!fits) {
+      unhide(before);
+    }
+    return fits;
+  }
+
+  private long length(String name) {
+    return hidden.stream()
+        .filter(lv -> lv.name().equals(name))
+        .mapToLong(LogicalVolume::extentCount)
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private void addCachePool(VolumeGroups.LvSpec lv, String name) {
+    String origin = name + "_corig";
+    String pool = name + "_cpool";
+    List<String> parts = List.of(pool + "_cdata", pool + "_cmeta");
+    if (!hideWith(lv, origin, parts, HIDDEN)) {
+      return;
+    }
+    SegmentType.CacheSettings settings =
+        new SegmentType.CacheSettings(
+            2L,
+            Sectors.of(128),
+            "writeback",
+            "smq",
+            ImmutableList.of(
+                new ConfigNode.Entry("migration_threshold", new ConfigValue.Int(4096))));
+    Segment segment =
+        new Segment(
+            0,
+            1,
+            ImmutableList.of("METADATA_FORMAT"),
+            ImmutableList.of(),
+            0,
+            new SegmentType.CachePool(parts.get(0), parts.get(1), settings),
+            Extras.NONE);
+    hide(pool, ImmutableList.of(segment), HIDDEN);
+    show(lv, name, one(length(origin), new SegmentType.Cache(pool, origin, null, null, null)));
+  }
+
+  private void addWritecache(VolumeGroups.LvSpec lv, String name) {
+    String origin = name + "_wcorig";
+    String fast = name + "_cvol";
+    if (!hideWith(lv, origin, List.of(fast), HIDDEN.with(StatusFlag.CACHE_VOL))) {
+      return;
+    }
+    ImmutableList<ConfigNode> settings =
+        ImmutableList.of(new ConfigNode.Entry("high_watermark", new ConfigValue.Int(50)));
+    show(lv, name, one(length(origin), new SegmentType.Writecache(fast, origin, 4096, settings)));
+  }
+
+  private void addVdo(VolumeGroups.LvSpec lv, String name) {
+    String pool = name + "pool";
+    String data = pool + "_vdata";
+    if (!hideWith(lv, data, List.of(), HIDDEN)) {
+      return;
+    }
+    ImmutableList.Builder<ConfigNode> settings = ImmutableList.builder();
+    VDO_SETTINGS.forEach(
+        (key, value) -> settings.add(new ConfigNode.Entry(key, new ConfigValue.Int(value))));
+    hide(
+        pool,
+        one(length(data), new SegmentType.VdoPool(data, Sectors.of(512), 100, settings.build())),
+        HIDDEN);
+    show(lv, name, one(100, new SegmentType.Vdo(pool, 0)));
+  }
+
   private void addCacheVolume(VolumeGroups.LvSpec lv, String name) {
     ImmutableList<Segment> origin = striped(1, lv.length(), lv.pieces(), List.of());
     ImmutableList<Segment> fast = striped(1, 1, 1, List.of());
     if (origin.isEmpty() || fast.isEmpty()) {
-      origin.forEach(segment -> release(segment));
-      fast.forEach(segment -> release(segment));
+      release(origin);
+      release(fast);
       return;
     }
     hide(name + "_corig", origin, HIDDEN);
@@ -418,9 +569,16 @@ final class VolumeGroupBuilder {
     show(lv, name, ImmutableList.of(segment));
   }
 
+  private void release(List<Segment> segments) {
+    segments.forEach(this::release);
+  }
+
+  /** Of what stands on other volumes these are not released. */
   private void release(Segment segment) {
     for (Area area : segment.areas()) {
-      release((Area.Physical) area, (int) segment.areaLength());
+      if (area instanceof Area.Physical physical) {
+        release(physical, (int) segment.areaLength());
+      }
     }
   }
 

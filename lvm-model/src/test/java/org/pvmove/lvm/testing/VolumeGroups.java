@@ -25,10 +25,16 @@ public final class VolumeGroups {
     RAID0,
     RAID1,
     RAID5,
+    RAID6,
     RAID10,
+    RAID1_WITH_INTEGRITY,
     SNAPSHOT,
     THIN,
+    THIN_ON_RAID1,
     CACHE_VOLUME,
+    CACHE_POOL,
+    WRITECACHE,
+    VDO,
     ZERO,
     ERROR
   }
@@ -95,7 +101,9 @@ public final class VolumeGroups {
                                 mask,
                                 extras,
                                 salt)))
-        .map(spec -> new VolumeGroupBuilder(spec).build());
+        .map(spec -> new VolumeGroupBuilder(spec).build())
+        // Combined, the edge cases of the parts would be all that most properties ever try.
+        .withoutEdgeCases();
   }
 
   private static Arbitrary<PvSpec> pvs() {
