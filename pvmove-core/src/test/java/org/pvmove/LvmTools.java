@@ -37,11 +37,15 @@ public final class LvmTools implements AutoCloseable {
   private static final int USUAL_BLOCK_BYTES = 512;
   private static final int BLOCK = 64 << 10;
 
-  /** What LVM2 says again and again because it is kept away from the kernel's device-mapper. */
+  /**
+   * What LVM2 says again and again because it is kept away from the kernel's device-mapper, and of
+   * disks whose last 128 KiB are not whole.
+   */
   private static final Pattern NOISE =
       Pattern.compile(
           "Activation disabled|mapper/control|Failure to communicate with kernel device-mapper"
-              + "|Check that device-mapper is available|Incompatible libdevmapper");
+              + "|Check that device-mapper is available|Incompatible libdevmapper"
+              + "|Device read short \\d+ bytes remaining");
 
   private static final Pattern FIELD = Pattern.compile("\"(\\w+)\":\"([^\"]*)\"");
 
@@ -191,6 +195,7 @@ public final class LvmTools implements AutoCloseable {
           system_id_source = "none"
           notify_dbus = 0
           event_activation = 0
+          use_aio = 0
         }
         activation {
           udev_sync = 0
@@ -203,6 +208,18 @@ public final class LvmTools implements AutoCloseable {
         }
         """
             .formatted(accept, system));
+  }
+
+  /** Gives this host an LVM2 system id, to which volume groups made from now on belong. */
+  public void useSystemId(String systemId) throws IOException {
+    Path system = directory.resolve("lvm");
+    Path main = system.resolve("lvm.conf");
+    Files.writeString(
+        main,
+        Files.readString(main)
+            .replace("system_id_source = \"none\"", "system_id_source = \"lvmlocal\""));
+    Files.writeString(
+        system.resolve("lvmlocal.conf"), "local {\n  system_id = \"%s\"\n}\n".formatted(systemId));
   }
 
   /** The loop devices. */

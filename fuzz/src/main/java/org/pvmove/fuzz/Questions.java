@@ -26,9 +26,6 @@ final class Questions {
   /** Uses of volumes by others to be walked in all; each walk may go along all of them. */
   private static final int MAX_STEPS = 500_000;
 
-  /** A row for each area takes about a kilobyte, however few bytes its text has. */
-  private static final int MAX_ROWS = 20_000;
-
   private static final PvmoveEdits.Origin ORIGIN =
       new PvmoveEdits.Origin(uuid('a'), uuid('b'), uuid('c'), "host", 0);
 
@@ -78,20 +75,11 @@ final class Questions {
 
   private static void report(VolumeGroup vg) {
     Reports reports = Reports.of(ImmutableList.of(vg), ImmutableList.of());
-    keep(reports.volumeGroups());
-    keep(reports.physicalVolumes());
-    if (countAreas(vg) <= MAX_ROWS) {
-      keep(reports.physicalVolumeSegments());
-    }
-    keep(reports.logicalVolumes());
-    keep(reports.logicalVolumeSegments());
-  }
-
-  private static long countAreas(VolumeGroup vg) {
-    return vg.logicalVolumes().stream()
-        .flatMap(lv -> lv.segments().stream())
-        .mapToLong(segment -> segment.areas().size())
-        .sum();
+    reports.volumeGroups().forEach(Questions::keep);
+    reports.physicalVolumes().forEach(Questions::keep);
+    reports.physicalVolumeSegments().forEach(Questions::keep);
+    reports.logicalVolumes().forEach(Questions::keep);
+    reports.logicalVolumeSegments().forEach(Questions::keep);
   }
 
   private static void endMoves(VolumeGroup vg) {

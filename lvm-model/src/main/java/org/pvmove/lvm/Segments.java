@@ -3,9 +3,11 @@ package org.pvmove.lvm;
 
 import com.google.common.collect.ImmutableList;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.NavigableSet;
 import java.util.Objects;
+import java.util.Set;
 
 /** Cutting and merging of striped segments, as LVM2 does both. */
 public final class Segments {
@@ -52,8 +54,8 @@ public final class Segments {
 
   /**
    * Merges neighbours that continue each other: same stripes on the same physical volumes, one
-   * behind the other, with the same tags. LVM2 sees such neighbours as one segment, except in
-   * volumes that are locked by a move.
+   * behind the other, with the same tags, or both zeros, or both errors. LVM2 sees such neighbours
+   * as one segment, except in volumes that are locked by a move.
    */
   public static ImmutableList<Segment> merge(Iterable<Segment> segments) {
     List<Segment> merged = new ArrayList<>();
@@ -70,13 +72,50 @@ public final class Segments {
     return ImmutableList.copyOf(merged);
   }
 
+  /**
+   * A volume group as LVM2 sees it once it has read its text, with neighbours merged; except in
+   * volumes that a move has locked, in its temporary volume, and in mirror images of these, whose
+   * segments must match.
+   */
+  public static VolumeGroup mergedAsRead(VolumeGroup vg) {
+    Set<String> imagesInMoves = new HashSet<>();
+    for (LogicalVolume lv : vg.logicalVolumes()) {
+      if (lv.isLocked() || lv.isPvmove()) {
+        for (Segment segment : lv.segments()) {
+          if (segment.type() instanceof SegmentType.Mirror mirror) {
+            mirror.references().forEach(image -> imagesInMoves.add(image.lv()));
+          }
+        }
+      }
+    }
+    List<LogicalVolume> lvs = new ArrayList<>(vg.logicalVolumes().size());
+    boolean changed = false;
+    for (LogicalVolume lv : vg.logicalVolumes()) {
+      if (lv.isLocked() || lv.isPvmove() || imagesInMoves.contains(lv.name())) {
+        lvs.add(lv);
+        continue;
+      }
+      ImmutableList<Segment> merged = merge(lv.segments());
+      boolean fewer = merged.size() < lv.segments().size();
+      changed |= fewer;
+      lvs.add(fewer ? lv.toBuilder().segments(merged).build() : lv);
+    }
+    return changed ? vg.toBuilder().logicalVolumes(lvs).build() : vg;
+  }
+
   private static boolean continues(Segment last, Segment next) {
     if (last.end() != next.firstExtent()
         || !last.tags().equals(next.tags())
         || !last.typeFlags().equals(next.typeFlags())
         || !last.extras().isEmpty()
-        || !next.extras().isEmpty()
-        || !(last.type() instanceof SegmentType.Striped a)
+        || !next.extras().isEmpty()) {
+      return false;
+    }
+    if (last.type() instanceof SegmentType.ZeroTarget
+        || last.type() instanceof SegmentType.ErrorTarget) {
+      return last.type().equals(next.type());
+    }
+    if (!(last.type() instanceof SegmentType.Striped a)
         || !(next.type() instanceof SegmentType.Striped b)
         || a.areas().size() != b.areas().size()
         || !Objects.equals(a.stripeSize(), b.stripeSize())) {

@@ -7,11 +7,13 @@ import static org.pvmove.lvm.testing.Tank.inRow;
 import static org.pvmove.lvm.testing.Tank.linear;
 import static org.pvmove.lvm.testing.Tank.on;
 import static org.pvmove.lvm.testing.Tank.pv;
+import static org.pvmove.lvm.testing.Tank.pvs;
 import static org.pvmove.lvm.testing.Tank.run;
 import static org.pvmove.lvm.testing.Tank.striped;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSortedSet;
+import java.util.List;
 import java.util.Set;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -19,6 +21,7 @@ import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.LongRange;
 import net.jqwik.api.constraints.Size;
 import org.junit.jupiter.api.Test;
+import org.pvmove.lvm.testing.Tank;
 
 class SegmentsTest {
   private static Segment tagged(Segment segment, String... tags) {
@@ -126,6 +129,51 @@ class SegmentsTest {
                 Sectors.of(256),
                 ImmutableList.of(new Area.Physical(pv(0), 2), new Area.Physical(pv(1), 2))));
     assertThat(Segments.merge(ImmutableList.of(stripes, wider))).containsExactly(stripes, wider);
+  }
+
+  @Test
+  void mergesZerosWithZerosAndErrorsWithErrors() {
+    Segment zero = Segment.of(0, 2, new SegmentType.ZeroTarget());
+    Segment error = Segment.of(0, 3, new SegmentType.ErrorTarget());
+    assertThat(Segments.merge(inRow(zero, zero, error, error, zero)))
+        .extracting(Segment::extentCount)
+        .containsExactly(4L, 6L, 2L);
+  }
+
+  @Test
+  void seesLockedVolumesAsTheyAreWritten() {
+    VolumeGroup vg = pvs(9).lv("a", linear(0, 0, 2), linear(0, 2, 2)).build();
+    LogicalVolume a = vg.logicalVolume("a").orElseThrow();
+    LogicalVolume locked = a.toBuilder().flags(a.flags().with(StatusFlag.LOCKED)).build();
+    assertThat(Segments.mergedAsRead(vg).logicalVolumes().get(0).segments()).hasSize(1);
+    VolumeGroup during = vg.withLogicalVolumes(ImmutableList.of(locked));
+    assertThat(Segments.mergedAsRead(during)).isEqualTo(during);
+  }
+
+  @Test
+  void seesTheImagesOfAMoveAsTheyAreWritten() {
+    VolumeGroup vg =
+        pvs(9, 9)
+            .hidden("pvmove0_mimage_0", linear(0, 0, 2), linear(0, 2, 2))
+            .hidden("pvmove0_mimage_1", linear(1, 0, 2), linear(1, 2, 2))
+            .lv(
+                LogicalVolume.builder("pvmove0", Tank.id("move"))
+                    .flags(StatusFlags.of(StatusFlag.PVMOVE))
+                    .segments(
+                        List.of(
+                            Segment.of(
+                                0,
+                                4,
+                                new SegmentType.Mirror(
+                                    0L,
+                                    null,
+                                    Sectors.of(1024),
+                                    ImmutableList.of(
+                                        new Area.Logical("pvmove0_mimage_0", 0),
+                                        new Area.Logical("pvmove0_mimage_1", 0))))))
+                    .build())
+            .build();
+    assertThat(Segments.mergedAsRead(vg)).isEqualTo(vg);
   }
 
   @Test

@@ -77,11 +77,17 @@ final class PhysicalVolumeRules {
                 pv.peStart().count(),
                 LongMath.saturatedMultiply(pv.peCount(), vg.extentSize().sectors())));
     if (pv.deviceSize() != null && pv.deviceSize().compareTo(end) < 0) {
-      out.unwritable(
-          object,
+      String expected =
           "dev_size of at least %d sectors for pe_start %d and %d extents"
-              .formatted(end.count(), pv.peStart().count(), pv.peCount()),
-          pv.deviceSize());
+              .formatted(end.count(), pv.peStart().count(), pv.peCount());
+      // LVM2's pvresize --setphysicalvolumesize leaves pe_start out of the size that it notes.
+      Sectors noted =
+          Sectors.of(LongMath.saturatedAdd(pv.deviceSize().count(), pv.peStart().count()));
+      if (noted.compareTo(end) < 0) {
+        out.unwritable(object, expected, pv.deviceSize());
+      } else {
+        out.notice(object, expected, pv.deviceSize());
+      }
     } else if (end.count() > Long.MAX_VALUE / Sectors.BYTES) {
       out.unwritable(object, "extents that end within 2^63 bytes", end);
     }

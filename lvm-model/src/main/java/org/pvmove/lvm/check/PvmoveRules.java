@@ -60,7 +60,8 @@ final class PvmoveRules {
       out.notice(object, "a move's volume to be named pvmoveN", Names.quote(lv.name()));
     }
     if (graph.usersOf(lv.name()).isEmpty()) {
-      out.unwritable(object, "a move's volume to be used by the volumes that move", "no user");
+      // What is left when the volumes that moved are removed; ending the move removes it.
+      out.notice(object, "a move's volume to be used by the volumes that move", "no user");
     }
     for (LvGraph.User user : graph.usersOf(lv.name())) {
       if (user.use() != Reference.Use.STRIPE) {

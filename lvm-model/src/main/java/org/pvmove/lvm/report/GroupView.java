@@ -25,6 +25,7 @@ import org.pvmove.lvm.PhysicalVolume;
 import org.pvmove.lvm.Reference.Use;
 import org.pvmove.lvm.Segment;
 import org.pvmove.lvm.SegmentType;
+import org.pvmove.lvm.Segments;
 import org.pvmove.lvm.StatusFlag;
 import org.pvmove.lvm.VolumeGroup;
 
@@ -68,7 +69,8 @@ final class GroupView {
   }
 
   static GroupView of(VolumeGroup vg, DeviceNames names) {
-    return new GroupView(vg, names, LvGraph.of(vg));
+    VolumeGroup asRead = Segments.mergedAsRead(vg);
+    return new GroupView(asRead, names, LvGraph.of(asRead));
   }
 
   VolumeGroup vg() {

@@ -5,7 +5,7 @@ package org.pvmove.lvm.report;
 enum LvKind {
   /** The temporary volume of a move. */
   PVMOVE,
-  /** A mirror with a mirror among its images, or that image: images are being added. */
+  /** A mirror that images are being added to. */
   CONVERTING,
   MIRROR,
   MIRROR_IMAGE,

@@ -134,13 +134,9 @@ final class LvKinds {
           lv.name(),
           part == LvKind.THICK_ORIGIN ? LvKind.MERGING_THICK_ORIGIN : LvKind.MERGING_SNAPSHOT);
     }
-    if (part == LvKind.MIRROR_IMAGE && isMirror(lv) && !lv.isLocked()) {
-      kinds.put(lv.name(), LvKind.CONVERTING);
+    // LVM2 tells by its name an image that is itself a mirror, to which the others are added.
+    if (part == LvKind.MIRROR_IMAGE && lv.name().contains("_mimagetmp")) {
       kinds.put(user.lv().name(), LvKind.CONVERTING);
     }
-  }
-
-  private static boolean isMirror(LogicalVolume lv) {
-    return lv.segments().stream().anyMatch(segment -> segment.type() instanceof Mirror);
   }
 }

@@ -34,11 +34,13 @@ final class LvReport {
   static void addTo(SortedRows rows, GroupView group) {
     NameRoom room = new NameRoom();
     for (LogicalVolume lv : group.listed()) {
-      rows.add(group.name(), lv.name(), 0, new LvReport(group, lv).row(room));
+      // Made at once: the names of relatives share what room there is, first come first served.
+      Row row = new LvReport(group, lv).row(room);
+      rows.add(group.name(), lv.name(), 0, () -> row);
     }
     for (HistoricalLogicalVolume lv : group.vg().historicalLogicalVolumes()) {
       String name = lv.name() == null ? lv.key() : lv.name();
-      rows.add(group.name(), name, 0, historicalRow(group, lv, name));
+      rows.add(group.name(), name, 0, () -> historicalRow(group, lv, name));
     }
   }
 
@@ -189,7 +191,7 @@ final class LvReport {
     if (type instanceof SegmentType.Mirror mirror) {
       for (Area area : mirror.areas()) {
         if (area instanceof Area.Logical image
-            && group.vg().logicalVolume(image.lv()).filter(this::isConverting).isPresent()) {
+            && group.vg().logicalVolume(image.lv()).filter(this::isMirror).isPresent()) {
           return image.lv();
         }
       }
@@ -197,8 +199,9 @@ final class LvReport {
     return null;
   }
 
-  private boolean isConverting(LogicalVolume image) {
-    return group.is(image, LvKind.CONVERTING);
+  /** A mirror that a move has locked does not count. */
+  private boolean isMirror(LogicalVolume image) {
+    return group.is(image, LvKind.MIRROR) && !image.isLocked();
   }
 
   private static Row historicalRow(GroupView group, HistoricalLogicalVolume lv, String name) {

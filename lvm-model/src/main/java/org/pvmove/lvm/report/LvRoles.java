@@ -8,7 +8,6 @@ import java.util.LinkedHashSet;
 import java.util.Set;
 import org.pvmove.lvm.LogicalVolume;
 import org.pvmove.lvm.Reference.Use;
-import org.pvmove.lvm.Segment;
 import org.pvmove.lvm.SegmentType;
 
 /**
@@ -93,12 +92,18 @@ final class LvRoles {
   }
 
   private void findPlainLayout() {
-    for (Segment segment : lv.segments()) {
-      if (segment.type() instanceof SegmentType.Striped striped) {
-        layout.add(striped.areas().size() == 1 ? "linear" : "striped");
-      }
-    }
+    layoutIf(hasSegmentsOf(1, 1), "linear");
+    layoutIf(hasSegmentsOf(2, Integer.MAX_VALUE), "striped");
     layoutIf(layout.isEmpty(), "unknown");
+  }
+
+  private boolean hasSegmentsOf(int leastStripes, int mostStripes) {
+    return lv.segments().stream()
+        .anyMatch(
+            segment ->
+                segment.type() instanceof SegmentType.Striped striped
+                    && striped.areas().size() >= leastStripes
+                    && striped.areas().size() <= mostStripes);
   }
 
   /** The roles of parts of other volumes, and of pools, which nobody uses directly either. */

@@ -35,8 +35,11 @@ final class LvSegmentReport {
   static void addTo(SortedRows rows, GroupView group) {
     for (LogicalVolume lv : group.listed()) {
       for (Segment segment : lv.segments()) {
-        Row row = new LvSegmentReport(group, lv, segment).row();
-        rows.add(group.name(), lv.name(), segment.firstExtent(), row);
+        rows.add(
+            group.name(),
+            lv.name(),
+            segment.firstExtent(),
+            () -> new LvSegmentReport(group, lv, segment).row());
       }
     }
   }
@@ -82,8 +85,9 @@ final class LvSegmentReport {
     row.size("chunk_size", chunkSize());
   }
 
+  /** LVM2 tells it for the first segment of an image only. */
   private boolean isImageOfReshapable() {
-    return group.isImageOf(lv, Stripes::isReshapable);
+    return segment.firstExtent() == 0 && group.isImageOf(lv, Stripes::isReshapable);
   }
 
   private @Nullable Sectors stripeSize() {
@@ -211,19 +215,28 @@ final class LvSegmentReport {
     return areas;
   }
 
-  /** First and last extent of each area. LVM2 names all extents of a logical volume it uses. */
+  /**
+   * First and last extent of each area. LVM2 names all extents of a logical volume it uses, and
+   * marks what follows a hidden one as hidden too, even a device.
+   */
   private List<String> ranges(List<Area> areas, boolean marksHidden) {
     List<String> ranges = new ArrayList<>();
+    boolean hidden = false;
     for (Area area : areas) {
+      String name;
+      long first = 0;
+      long end = 0;
       if (area instanceof Area.Physical physical) {
-        long end = physical.extent() + segment.areaLength();
-        ranges.add(group.deviceName(physical.pv()) + ":" + physical.extent() + "-" + (end - 1));
-      } else if (area instanceof Area.Logical logical) {
-        String name = marksHidden ? group.displayName(logical.lv()) : logical.lv();
-        long end =
-            group.vg().logicalVolume(logical.lv()).map(LogicalVolume::extentCount).orElse(0L);
-        ranges.add(name + ":0-" + Math.max(0, end - 1));
+        name = group.deviceName(physical.pv());
+        first = physical.extent();
+        end = first + segment.areaLength();
+      } else {
+        name = ((Area.Logical) area).lv();
+        end = group.vg().logicalVolume(name).map(LogicalVolume::extentCount).orElse(0L);
+        hidden = !name.equals(group.displayName(name));
       }
+      String marked = hidden && marksHidden ? "[" + name + "]" : name;
+      ranges.add(marked + ":" + first + "-" + Math.max(0, end - 1));
     }
     return ranges;
   }

@@ -4,6 +4,7 @@ package org.pvmove.lvm.report;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.pvmove.lvm.ExtentSize;
@@ -24,8 +25,7 @@ final class PvReport {
     this.names = names;
   }
 
-  static ImmutableList<ImmutableMap<String, String>> of(
-      ImmutableList<GroupView> groups, DeviceNames names) {
+  static List<ImmutableMap<String, String>> of(ImmutableList<GroupView> groups, DeviceNames names) {
     PvReport report = new PvReport(names);
     groups.forEach(report::addMembers);
     names.all().forEach(report::addOther);
@@ -35,7 +35,7 @@ final class PvReport {
   private void addMembers(GroupView group) {
     for (PhysicalVolume pv : group.vg().physicalVolumes()) {
       groupOf.putIfAbsent(pv.id(), group);
-      rows.add(names.name(pv.id()), "", 0, member(group, pv));
+      rows.add(names.name(pv.id()), "", 0, () -> member(group, pv));
     }
   }
 
@@ -43,9 +43,10 @@ final class PvReport {
   private void addOther(PvDevice device) {
     GroupView group = groupOf.get(device.label().pvUuid());
     if (device.duplicate()) {
-      rows.add(device.name(), "", 0, duplicate(device, group == null ? "" : group.name()));
+      String name = group == null ? "" : group.name();
+      rows.add(device.name(), "", 0, () -> duplicate(device, name));
     } else if (group == null) {
-      rows.add(device.name(), "", 0, orphan(device));
+      rows.add(device.name(), "", 0, () -> orphan(device));
     }
   }
 

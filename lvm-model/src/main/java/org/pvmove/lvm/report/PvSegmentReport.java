@@ -4,6 +4,7 @@ package org.pvmove.lvm.report;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import org.pvmove.lvm.ExtentMap;
 import org.pvmove.lvm.LvmUuid;
@@ -19,8 +20,7 @@ final class PvSegmentReport {
     this.names = names;
   }
 
-  static ImmutableList<ImmutableMap<String, String>> of(
-      ImmutableList<GroupView> groups, DeviceNames names) {
+  static List<ImmutableMap<String, String>> of(ImmutableList<GroupView> groups, DeviceNames names) {
     PvSegmentReport report = new PvSegmentReport(names);
     Set<LvmUuid> members = new HashSet<>();
     for (GroupView group : groups) {
@@ -38,15 +38,9 @@ final class PvSegmentReport {
   }
 
   private void add(GroupView group, PhysicalVolume pv) {
+    String device = names.name(pv.id());
     for (ExtentMap.Use use : group.extents().uses(pv.id())) {
-      add(
-          pv.id(),
-          use.range().first(),
-          use.range().count(),
-          group.displayName(use.lv()),
-          LvSegmentReport.typeName(use.segment().type()),
-          use.segment().firstExtent(),
-          use.segment().extentCount());
+      rows.add(device, "", use.range().first(), () -> used(group, device, use));
     }
     for (PeRange free : group.extents().free(pv.id())) {
       addFree(pv.id(), free.first(), free.count());
@@ -56,12 +50,26 @@ final class PvSegmentReport {
     }
   }
 
-  /** Free extents; none at all is a row as well, so that every physical volume has one. */
-  private void addFree(LvmUuid pv, long first, long count) {
-    add(pv, first, count, "", "free", 0, count);
+  private static Row used(GroupView group, String device, ExtentMap.Use use) {
+    return row(
+        device,
+        use.range().pv(),
+        use.range().first(),
+        use.range().count(),
+        group.displayName(use.lv()),
+        LvSegmentReport.typeName(use.segment().type()),
+        use.segment().firstExtent(),
+        use.segment().extentCount());
   }
 
-  private void add(
+  /** Free extents; none at all is a row as well, so that every physical volume has one. */
+  private void addFree(LvmUuid pv, long first, long count) {
+    String device = names.name(pv);
+    rows.add(device, "", first, () -> row(device, pv, first, count, "", "free", 0, count));
+  }
+
+  private static Row row(
+      String device,
       LvmUuid pv,
       long first,
       long count,
@@ -69,7 +77,6 @@ final class PvSegmentReport {
       String type,
       long segmentStart,
       long segmentSize) {
-    String device = names.name(pv);
     Row row = new Row();
     row.text("pv_name", device);
     row.text("pv_uuid", pv.toString());
@@ -79,6 +86,6 @@ final class PvSegmentReport {
     row.text("segtype", type);
     row.number("seg_start_pe", segmentStart);
     row.number("seg_size_pe", segmentSize);
-    rows.add(device, "", first, row);
+    return row;
   }
 }

@@ -3,6 +3,7 @@ package org.pvmove.lvm.report;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import java.util.List;
 import org.pvmove.lvm.StatusFlag;
 import org.pvmove.lvm.VolumeGroup;
 
@@ -19,6 +20,9 @@ import org.pvmove.lvm.VolumeGroup;
  * and volumes that stand on themselves do no harm. Time and memory are linear in the size of the
  * metadata, except that {@code lv_ancestors} and {@code lv_descendants} may need 2 MiB in all;
  * lists that there is no room for then end with "…".
+ *
+ * <p>The lists cannot be modified. A row is made each time it is taken from its list, so that a
+ * report can be printed row by row in little memory; copy the list to keep it.
  *
  * <p>Immutable and thread-safe.
  */
@@ -50,19 +54,19 @@ public final class Reports {
   }
 
   /** {@code pvs -a} without devices that carry no physical volume: sorted by name of the device. */
-  public ImmutableList<ImmutableMap<String, String>> physicalVolumes() {
+  public List<ImmutableMap<String, String>> physicalVolumes() {
     return PvReport.of(groups, names);
   }
 
   /** {@code pvs --segments}: used and free runs of extents, by name of the device and by start. */
-  public ImmutableList<ImmutableMap<String, String>> physicalVolumeSegments() {
+  public List<ImmutableMap<String, String>> physicalVolumeSegments() {
     return PvSegmentReport.of(groups, names);
   }
 
   /** {@code vgs}: sorted by name. */
-  public ImmutableList<ImmutableMap<String, String>> volumeGroups() {
+  public List<ImmutableMap<String, String>> volumeGroups() {
     SortedRows rows = new SortedRows();
-    groups.forEach(group -> rows.add(group.name(), "", 0, VgReport.row(group, names)));
+    groups.forEach(group -> rows.add(group.name(), "", 0, () -> VgReport.row(group, names)));
     return rows.build();
   }
 
@@ -70,7 +74,7 @@ public final class Reports {
    * {@code lvs -a -H}: hidden and historical volumes too, sorted by group and name. Like the tool,
    * it shows none of an exported group.
    */
-  public ImmutableList<ImmutableMap<String, String>> logicalVolumes() {
+  public List<ImmutableMap<String, String>> logicalVolumes() {
     SortedRows rows = new SortedRows();
     groups.stream().filter(Reports::isInUse).forEach(group -> LvReport.addTo(rows, group));
     return rows.build();
@@ -80,7 +84,7 @@ public final class Reports {
    * {@code lvs -a --segments}: hidden volumes too, sorted by group, name and start. Like the tool,
    * it shows none of an exported group.
    */
-  public ImmutableList<ImmutableMap<String, String>> logicalVolumeSegments() {
+  public List<ImmutableMap<String, String>> logicalVolumeSegments() {
     SortedRows rows = new SortedRows();
     groups.stream().filter(Reports::isInUse).forEach(group -> LvSegmentReport.addTo(rows, group));
     return rows.build();

@@ -91,6 +91,11 @@ final class ConfigPrinter {
         key, Long.toString(value), comments == null || depth == 0 ? null : comments.of(key, value));
   }
 
+  /** A number that LVM2 writes into files without a comment, though others of that key have one. */
+  void bareNumber(String key, long value) {
+    field(key, Long.toString(value), null);
+  }
+
   /** A string, escaped so that any bytes read back the same. */
   void string(String key, String value) {
     field(key, quote(value), comments == null || depth == 0 ? null : comments.of(key));

@@ -4,6 +4,7 @@ package org.pvmove.lvm.text;
 import com.google.common.collect.ImmutableSet;
 import java.math.BigDecimal;
 import java.math.MathContext;
+import java.math.RoundingMode;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -74,8 +75,11 @@ final class FileComments {
     return significant(count) + " " + UNITS[unit];
   }
 
-  /** At most six significant digits and no zeros at the end, as C's {@code %g}. */
+  /** At most six significant digits, no zeros at the end, ties to even, as C's {@code %g}. */
   private static String significant(double count) {
-    return new BigDecimal(count).round(new MathContext(6)).stripTrailingZeros().toPlainString();
+    return new BigDecimal(count)
+        .round(new MathContext(6, RoundingMode.HALF_EVEN))
+        .stripTrailingZeros()
+        .toPlainString();
   }
 }

@@ -236,7 +236,7 @@ final class SegmentFields {
     out.number(striped ? "stripe_count" : "device_count", raid.images().size());
     optional(out, "data_copies", raid.dataCopies());
     optional(out, "region_size", raid.regionSize());
-    optional(out, "stripe_size", raid.stripeSize());
+    bare(out, "stripe_size", raid.stripeSize());
     optional(out, "writebehind", raid.writebehind());
     optional(out, "min_recovery_rate", raid.minRecoveryRate());
     optional(out, "max_recovery_rate", raid.maxRecoveryRate());
@@ -261,7 +261,7 @@ final class SegmentFields {
   }
 
   private static void printSnapshot(SegmentType.Snapshot snapshot, ConfigPrinter out) {
-    out.number("chunk_size", snapshot.chunkSize().count());
+    out.bareNumber("chunk_size", snapshot.chunkSize().count());
     out.string("origin", snapshot.origin());
     out.string(snapshot.merging() ? "merging_store" : "cow_store", snapshot.store());
   }
@@ -341,7 +341,7 @@ final class SegmentFields {
 
   private static void printCacheSettings(SegmentType.CacheSettings settings, ConfigPrinter out) {
     optional(out, "metadata_format", settings.metadataFormat());
-    optional(out, "chunk_size", settings.chunkSize());
+    bare(out, "chunk_size", settings.chunkSize());
     optional(out, "cache_mode", settings.mode());
     optional(out, "policy", settings.policy());
     if (settings.policySettings() != null) {
@@ -451,7 +451,14 @@ final class SegmentFields {
     out.number("header_size", pool.headerSize().count());
     out.number("virtual_extents", pool.virtualExtents());
     out.blank();
-    out.nodes(pool.settings());
+    for (ConfigNode node : pool.settings()) {
+      if (node instanceof ConfigNode.Entry entry
+          && entry.value() instanceof ConfigValue.Int number) {
+        out.number(entry.key(), number.value());
+      } else {
+        out.nodes(ImmutableList.of(node));
+      }
+    }
   }
 
   /** A list of (name, extent) pairs; names are looked up among the physical volumes first. */
@@ -508,6 +515,12 @@ final class SegmentFields {
   private static void optional(ConfigPrinter out, String key, @Nullable Sectors value) {
     if (value != null) {
       out.number(key, value.count());
+    }
+  }
+
+  private static void bare(ConfigPrinter out, String key, @Nullable Sectors value) {
+    if (value != null) {
+      out.bareNumber(key, value.count());
     }
   }
 

@@ -84,7 +84,8 @@ class RulesTest {
           vgg | "RESIZEABLE" | "EXPORTED" | NOTICE physical volume /dev/loop4: expected EXPORTED on the group and all its physical volumes or on none, found it on the group only
           vgg | "ALLOCATABLE" | "EXPORTED" | NOTICE physical volume /dev/loop4: expected EXPORTED on the group and all its physical volumes or on none, found it on this physical volume only
           vgg | pe_start = 256 | pe_start = 3 | UNWRITABLE physical volume /dev/loop4: expected pe_start behind the label, at sector 4 or later, found sector 3
-          vgg | dev_size = 6144 | dev_size = 5887 | UNWRITABLE physical volume /dev/loop4: expected dev_size of at least 5888 sectors for pe_start 256 and 44 extents, found 5887 sectors
+          vgg | dev_size = 6144 | dev_size = 5887 | NOTICE physical volume /dev/loop4: expected dev_size of at least 5888 sectors for pe_start 256 and 44 extents, found 5887 sectors
+          vgg | dev_size = 6144 | dev_size = 5631 | UNWRITABLE physical volume /dev/loop4: expected dev_size of at least 5888 sectors for pe_start 256 and 44 extents, found 5631 sectors
           vgg | dev_size = 6144\\npe_start = 256 | pe_start = 9223372036854775807 | UNWRITABLE physical volume /dev/loop4: expected extents that end within 2^63 bytes, found 9223372036854775807 sectors
           vgg | pe_count = 44 | pe_count = 44\\nba_size = 8 | UNREADABLE physical volume /dev/loop4: expected both or none of ba_start and ba_size, found ba_size only
           vgg | pe_count = 44 | pe_count = 44\\nba_start = 250\\nba_size = 8 | UNWRITABLE physical volume /dev/loop4: expected a bootloader area outside the extents in sectors 256 to 5887, found sectors 250 to 257

@@ -60,7 +60,6 @@ class TextVariantsTest {
           .put(
               "pv-pestart-0",
               new Difference(Outcome.NOT_WRITTEN, "extents would overwrite label and metadata"))
-          .put("pv-pestart-big", new Difference(Outcome.NOT_WRITTEN, "extents behind the device"))
           .put("pv-devsize-small", new Difference(Outcome.NOT_WRITTEN, "extents behind the device"))
           .put(
               "seg-on-lv-beyond",

@@ -30,7 +30,7 @@ import org.pvmove.lvm.text.MetadataText;
 class ReportsTest {
   /** What LVM2 reported about something, and our reports of the same. */
   record Case(String name, Reports reports, boolean fixture) {
-    ImmutableList<ImmutableMap<String, String>> expected(String file) {
+    List<ImmutableMap<String, String>> expected(String file) {
       return Expected.rows(fixture ? Fixtures.file(name, file) : Scan.expected(name, file));
     }
 
@@ -129,7 +129,7 @@ class ReportsTest {
                     Segment.of(0, 1, SegmentType.Striped.linear(new Area.Logical("loop", 0)))))
             .build();
 
-    ImmutableList<ImmutableMap<String, String>> rows = reports(a, b, loop).logicalVolumes();
+    List<ImmutableMap<String, String>> rows = reports(a, b, loop).logicalVolumes();
 
     assertThat(rows).extracting(row -> row.get("lv_name")).containsExactly("a", "b", "loop");
     assertThat(rows).extracting(row -> row.get("lv_ancestors")).containsExactly("b,a", "a,b", "");
@@ -198,8 +198,7 @@ class ReportsTest {
 
   /** Compares row by row, so that a difference names its row, and then the columns' order. */
   private static void assertSame(
-      ImmutableList<ImmutableMap<String, String>> actual,
-      ImmutableList<ImmutableMap<String, String>> expected) {
+      List<ImmutableMap<String, String>> actual, List<ImmutableMap<String, String>> expected) {
     for (int i = 0; i < Math.min(actual.size(), expected.size()); i++) {
       assertThat(actual.get(i)).containsExactlyEntriesOf(expected.get(i));
     }
