@@ -48,7 +48,7 @@ enum LvKind {
   MERGING_THIN_ORIGIN,
   /** The snapshot, thick or thin, that is being merged. */
   MERGING_SNAPSHOT,
-  /** An origin that has no data itself: all of it is in the snapshot. */
+  /** The origin of a copy-on-write snapshot, with extents that stand on nothing. */
   VIRTUAL_ORIGIN,
   /** The spare for the metadata of a pool. */
   POOL_SPARE,

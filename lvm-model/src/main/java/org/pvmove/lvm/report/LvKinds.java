@@ -4,6 +4,7 @@ package org.pvmove.lvm.report;
 import com.google.common.collect.ImmutableSetMultimap;
 import com.google.common.collect.ImmutableTable;
 import org.jspecify.annotations.Nullable;
+import org.pvmove.lvm.Area;
 import org.pvmove.lvm.LogicalVolume;
 import org.pvmove.lvm.LvGraph;
 import org.pvmove.lvm.Reference.Use;
@@ -88,6 +89,9 @@ final class LvKinds {
       for (LvGraph.User user : graph.usersOf(lv.name())) {
         finder.addByUse(lv, user);
       }
+      if (isVirtual(lv) && isThickOrigin(lv, graph)) {
+        finder.kinds.put(lv.name(), LvKind.VIRTUAL_ORIGIN);
+      }
     }
     return finder.kinds.build();
   }
@@ -104,14 +108,9 @@ final class LvKinds {
     if (lv.flags().has(StatusFlag.CACHE_VOL)) {
       kinds.put(lv.name(), LvKind.CACHE_VOLUME);
     }
-    if (!lv.flags().has(StatusFlag.VISIBLE)) {
-      // Only their names mark these two in the metadata.
-      if (lv.name().contains("_pmspare")) {
-        kinds.put(lv.name(), LvKind.POOL_SPARE);
-      }
-      if (lv.name().contains("_vorigin")) {
-        kinds.put(lv.name(), LvKind.VIRTUAL_ORIGIN);
-      }
+    // Only its name marks it in the metadata.
+    if (!lv.flags().has(StatusFlag.VISIBLE) && lv.name().contains("_pmspare")) {
+      kinds.put(lv.name(), LvKind.POOL_SPARE);
     }
   }
 
@@ -119,6 +118,9 @@ final class LvKinds {
     kinds.putAll(lv.name(), OWNER.get(type.getClass()));
     if (type instanceof Thin thin && thin.merge() != null) {
       kinds.put(lv.name(), LvKind.MERGING_SNAPSHOT);
+    }
+    if (type instanceof Mirror mirror && isConverting(mirror)) {
+      kinds.put(lv.name(), LvKind.CONVERTING);
     }
   }
 
@@ -134,9 +136,21 @@ final class LvKinds {
           lv.name(),
           part == LvKind.THICK_ORIGIN ? LvKind.MERGING_THICK_ORIGIN : LvKind.MERGING_SNAPSHOT);
     }
-    // LVM2 tells by its name an image that is itself a mirror, to which the others are added.
-    if (part == LvKind.MIRROR_IMAGE && lv.name().contains("_mimagetmp")) {
-      kinds.put(user.lv().name(), LvKind.CONVERTING);
-    }
+  }
+
+  private static boolean isVirtual(LogicalVolume lv) {
+    return lv.segments().stream()
+        .anyMatch(segment -> OWNER.containsEntry(segment.type().getClass(), LvKind.VIRTUAL));
+  }
+
+  private static boolean isThickOrigin(LogicalVolume lv, LvGraph graph) {
+    return graph.usersOf(lv.name()).stream().anyMatch(user -> part(user) == LvKind.THICK_ORIGIN);
+  }
+
+  /** The layer that the other images are added to is known by its name, and stands first. */
+  private static boolean isConverting(Mirror mirror) {
+    return !mirror.areas().isEmpty()
+        && mirror.areas().get(0) instanceof Area.Logical image
+        && image.lv().contains("_mimagetmp");
   }
 }

@@ -3,6 +3,7 @@ package org.pvmove.lvm.report;
 
 import static com.google.common.collect.ImmutableList.toImmutableList;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import com.google.common.base.Strings;
 import com.google.common.collect.ImmutableList;
@@ -22,6 +23,7 @@ import org.pvmove.lvm.LvmUuid;
 import org.pvmove.lvm.Sectors;
 import org.pvmove.lvm.Segment;
 import org.pvmove.lvm.SegmentType;
+import org.pvmove.lvm.StatusFlag;
 import org.pvmove.lvm.VolumeGroup;
 import org.pvmove.lvm.text.MetadataFormatException;
 import org.pvmove.lvm.text.MetadataText;
@@ -174,6 +176,122 @@ class ReportsTest {
     assertThat(row)
         .containsEntry("lv_size", "1208925819614629174706176")
         .containsEntry("lv_time", "");
+  }
+
+  @Test
+  void linearComesBeforeStripedWhateverComesFirstInTheVolume() {
+    LogicalVolume mixed = lv(1, "mixed", striped("x", "y"), striped("x"));
+
+    assertThat(reports(mixed).logicalVolumes())
+        .extracting(row -> row.get("lv_layout"))
+        .containsExactly("linear,striped");
+  }
+
+  @Test
+  void devicesBehindAHiddenVolumeAreMarkedAsHidden() {
+    LvmUuid pv = uuid(9);
+    SegmentType stripes =
+        new SegmentType.Striped(
+            Sectors.of(8),
+            ImmutableList.of(
+                new Area.Physical(pv, 0), new Area.Logical("hid", 0), new Area.Physical(pv, 1)));
+    LogicalVolume lv = lv(1, "lv", stripes);
+
+    assertThat(reports(lv, hidden(2, "hid", striped("x"))).logicalVolumeSegments())
+        .filteredOn(row -> row.get("lv_name").equals("lv"))
+        .extracting(row -> row.get("seg_le_ranges"), row -> row.get("seg_pe_ranges"))
+        .containsExactly(
+            tuple(
+                "[unknown]:0-0,[hid]:0-0,[[unknown]]:1-1", "[unknown]:0-0 hid:0-0 [unknown]:1-1"));
+  }
+
+  @Test
+  void onlyTheMirrorOnTopOfATemporaryLayerIsBeingConverted() {
+    LogicalVolume top = lv(1, "m", mirror("m_mimagetmp_2", "m_mimage_2"));
+    LogicalVolume layer = hidden(2, "m_mimagetmp_2", mirror("m_mimage_0", "m_mimage_1"));
+    LogicalVolume other = lv(3, "other", mirror("other_mimage_0", "x_mimagetmp_1"));
+
+    assertThat(reports(top, layer, other).logicalVolumes())
+        .extracting(
+            row -> row.get("lv_name"),
+            row -> row.get("lv_converting"),
+            row -> row.get("convert_lv"))
+        .containsExactly(
+            tuple("m", "converting", "[m_mimagetmp_2]"),
+            tuple("[m_mimagetmp_2]", "", ""),
+            tuple("other", "", ""));
+  }
+
+  @Test
+  void anOriginWithExtentsThatStandOnNothingIsVirtualWhateverItsName() {
+    SegmentType zero = new SegmentType.ZeroTarget();
+    LogicalVolume origin = lv(1, "origin", striped("x"), zero);
+    LogicalVolume plain = hidden(2, "plain_vorigin", striped("x"));
+    LogicalVolume unused = lv(3, "unused_vorigin", zero);
+
+    assertThat(
+            reports(
+                    origin,
+                    plain,
+                    unused,
+                    lv(
+                        4,
+                        "snapshot0",
+                        new SegmentType.Snapshot(Sectors.of(8), "origin", "s0", false)),
+                    lv(
+                        5,
+                        "snapshot1",
+                        new SegmentType.Snapshot(Sectors.of(8), "plain_vorigin", "s1", false)))
+                .logicalVolumes())
+        .extracting(row -> row.get("lv_name"), row -> row.get("lv_layout"))
+        .containsExactly(
+            tuple("origin", "virtual"),
+            tuple("[plain_vorigin]", "linear"),
+            tuple("unused_vorigin", "unknown"));
+  }
+
+  @Test
+  void reshapeLengthIsToldWithTheFirstSegmentOfAnImage() {
+    ImmutableList<SegmentType.RaidImage> images =
+        areas("r_rimage_0", "r_rimage_1").stream()
+            .map(area -> new SegmentType.RaidImage(null, area))
+            .collect(toImmutableList());
+    LogicalVolume raid =
+        lv(1, "r", new SegmentType.Raid("raid4", images, null, null, null, null, null, null, null));
+    LogicalVolume image = hidden(2, "r_rimage_0", striped("x"), striped("y"));
+
+    assertThat(reports(raid, image).logicalVolumeSegments())
+        .extracting(row -> row.get("lv_name"), row -> row.get("reshape_len"))
+        .containsExactly(tuple("r", "0"), tuple("[r_rimage_0]", "0"), tuple("[r_rimage_0]", ""));
+  }
+
+  private static SegmentType striped(String... lvs) {
+    return new SegmentType.Striped(lvs.length == 1 ? null : Sectors.of(8), areas(lvs));
+  }
+
+  private static SegmentType mirror(String... images) {
+    return new SegmentType.Mirror(null, null, null, areas(images));
+  }
+
+  private static ImmutableList<Area> areas(String... lvs) {
+    return Stream.of(lvs).map(lv -> new Area.Logical(lv, 0)).collect(toImmutableList());
+  }
+
+  /** A volume with segments of these types, one behind the other. */
+  private static LogicalVolume lv(int number, String name, SegmentType... types) {
+    ImmutableList.Builder<Segment> segments = ImmutableList.builder();
+    long first = 0;
+    for (SegmentType type : types) {
+      long extents = Math.max(1, type.areas().size());
+      segments.add(Segment.of(first, extents, type));
+      first += extents;
+    }
+    return LogicalVolume.builder(name, uuid(number)).segments(segments.build()).build();
+  }
+
+  private static LogicalVolume hidden(int number, String name, SegmentType... types) {
+    LogicalVolume lv = lv(number, name, types);
+    return lv.toBuilder().flags(lv.flags().without(StatusFlag.VISIBLE)).build();
   }
 
   private static LogicalVolume thin(int number, String name, String origin) {
