@@ -408,6 +408,8 @@ final class LvmWalk implements AutoCloseable {
       command.addAll(somePhysicalVolumes(1));
     } else if (chance(10)) {
       command.addAll(List.of("--alloc", pick("cling", "anywhere")));
+    } else if (striped && chance(10)) {
+      command.addAll(List.of("--type", pick("zero", "error", "linear")));
     }
     return command;
   }
@@ -662,7 +664,8 @@ final class LvmWalk implements AutoCloseable {
     if (chance(30)) {
       command.add("--atomic");
     }
-    LogicalVolume lv = volume(any -> true);
+    LogicalVolume lv =
+        volume(any -> extents.uses(source.id()).stream().anyMatch(use -> use.lv().equals(any)));
     if (chance(40) && lv != null) {
       command.addAll(List.of("-n", lv.name()));
     }
