@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,23 +22,20 @@ import org.pvmove.device.VolumeGroupChangedException;
 import org.pvmove.execute.MoveExecutor;
 import org.pvmove.execute.MoveListener;
 import org.pvmove.execute.MoveOutcome;
-import org.pvmove.lvm.Extras;
-import org.pvmove.lvm.LogicalVolume;
 import org.pvmove.lvm.LvmException;
 import org.pvmove.lvm.LvmUuid;
-import org.pvmove.lvm.Segment;
-import org.pvmove.lvm.SegmentType;
 import org.pvmove.lvm.VolumeGroup;
 import org.pvmove.lvm.edit.Pvmove;
 import org.pvmove.lvm.edit.PvmoveEdits;
 import org.pvmove.lvm.text.MetadataHeader;
-import org.pvmove.lvm.text.MetadataText;
+import org.pvmove.plan.MetadataWriter;
 import org.pvmove.plan.MovePlan;
 import org.pvmove.plan.MoveRequest;
 import org.pvmove.plan.PlanResult;
 import org.pvmove.plan.Planner;
 import org.pvmove.plan.PvNames;
 import org.pvmove.plan.Rejection;
+import org.pvmove.plan.Surroundings;
 
 /**
  * Moves the physical extents of one volume group; see pvmove(8).
@@ -56,9 +52,7 @@ public final class PvMover {
   private final MoveListener listener;
   private final InstantSource clock;
   private final RandomGenerator random;
-  private final String host;
-  private final @Nullable String systemId;
-  private final String command;
+  private final MetadataWriter writer;
   private final @Nullable BackupFiles backups;
   private volatile boolean stopped;
 
@@ -68,9 +62,7 @@ public final class PvMover {
     this.listener = builder.listener;
     this.clock = builder.clock;
     this.random = builder.random;
-    this.host = builder.host;
-    this.systemId = builder.systemId;
-    this.command = builder.command;
+    this.writer = new MetadataWriter(builder.command, builder.host, builder.systemId);
     this.backups = builder.backups;
   }
 
@@ -93,23 +85,7 @@ public final class PvMover {
    */
   public PlanResult plan(MoveRequest request) {
     StoredVolumeGroup stored = read();
-    MoveRequest fitting = request;
-    int segmentsBefore = Integer.MAX_VALUE;
-    while (true) {
-      PlanResult result = Planner.plan(stored.volumeGroup(), fitting, names(stored));
-      if (!(result instanceof PlanResult.Accepted accepted)) {
-        return result;
-      }
-      PlanResult checked = checkRoom(stored, accepted.plan());
-      int segments = accepted.plan().segments().size();
-      if (checked instanceof PlanResult.Accepted
-          || segments == segmentsBefore
-          || fitting.maxSegmentBytes() > Long.MAX_VALUE / 2) {
-        return checked;
-      }
-      segmentsBefore = segments;
-      fitting = fitting.withMaxSegmentBytes(2 * fitting.maxSegmentBytes());
-    }
+    return Planner.plan(stored.volumeGroup(), request, surroundings(stored));
   }
 
   /**
@@ -131,47 +107,34 @@ public final class PvMover {
           "expected version %d of volume group %s, for which the plan was made, found version %d"
               .formatted(plan.seqno(), plan.volumeGroup(), vg.seqno()));
     }
-    MovePlan fitting = checkRoom(stored, plan).orElseThrow();
     MoveExecutor executor = executor(stored);
-    String move = PvmoveEdits.nextName(vg);
-    PvmoveEdits.Origin origin =
-        PvmoveEdits.Origin.random(random, host, clock.instant().getEpochSecond());
-    executor.commit(
-        group -> PvmoveEdits.begin(group, origin, fitting.moves(), false), "Begin " + move);
-    return run(executor, List.of(move));
-  }
-
-  /**
-   * A plan, if its metadata fit at every step. They are largest when all is copied: a move that
-   * found no room then could not go on.
-   */
-  private PlanResult checkRoom(StoredVolumeGroup stored, MovePlan plan) {
-    VolumeGroup vg = stored.volumeGroup();
-    String name = PvmoveEdits.nextName(vg);
-    LvmUuid anyId = vg.id();
-    PvmoveEdits.Origin origin =
-        new PvmoveEdits.Origin(anyId, anyId, anyId, host, clock.instant().getEpochSecond());
-    VolumeGroup begun = PvmoveEdits.begin(vg, origin, plan.moves(), false);
-    LogicalVolume temporary = begun.logicalVolume(name).orElseThrow();
-    VolumeGroup largest =
-        begun.withLogicalVolumes(List.of(allMoved(temporary))).toBuilder()
-            .seqno(vg.seqno() + plan.commitCount())
-            .build();
-    String description =
-        MoveExecutor.checkpointDescription(name, Math.max(0, plan.segments().size() - 1));
-    long needed = new MetadataText(largest, header(description)).toDiskBytes().length;
-    return needed <= stored.room()
-        ? new PlanResult.Accepted(plan)
-        : PlanResult.rejected(new Rejection.MetadataTooLarge(needed, stored.room()));
-  }
-
-  private static LogicalVolume allMoved(LogicalVolume temporary) {
-    List<Segment> segments = new ArrayList<>();
-    for (Segment segment : temporary.segments()) {
-      SegmentType.Mirror mirror = (SegmentType.Mirror) segment.type();
-      segments.add(segment.with(mirror.withExtentsMoved(segment.extentCount())));
+    if (!plan.joined()) {
+      // A move that found no room later could not go on.
+      long needed = plan.costIn(vg, surroundings(stored)).largestMetadataBytes();
+      if (needed > stored.room()) {
+        PlanResult.rejected(new Rejection.MetadataTooLarge(needed, stored.room())).orElseThrow();
+      }
+      PvmoveEdits.Origin origin = PvmoveEdits.Origin.random(random, writer.host(), now());
+      executor.commit(
+          group -> PvmoveEdits.begin(group, origin, plan.moves(), plan.atomic()),
+          MetadataWriter.begin(plan.move()));
     }
-    return temporary.toBuilder().segments(segments).build();
+    return run(executor, List.of(plan.move()));
+  }
+
+  private Surroundings surroundings(StoredVolumeGroup stored) {
+    Map<LvmUuid, Integer> blockSizes = new HashMap<>();
+    stored
+        .devices()
+        .forEach((pv, device) -> blockSizes.put(pv, device.device().logicalBlockSize()));
+    return Surroundings.of(names(stored))
+        .withLogicalBlockSizes(blockSizes)
+        .withMetadataRoom(stored.room())
+        .withWriter(writer, now());
+  }
+
+  private long now() {
+    return clock.instant().getEpochSecond();
   }
 
   /**
@@ -222,7 +185,7 @@ public final class PvMover {
    * @throws LvmException if there is no such volume group, or a move of a form that is not known
    */
   public ImmutableList<Pvmove> movesInProgress() {
-    return Pvmove.allOf(devices.scan(systemId).volumeGroup(volumeGroup).volumeGroup());
+    return Pvmove.allOf(devices.scan(writer.systemId()).volumeGroup(volumeGroup).volumeGroup());
   }
 
   /** Makes the call under way stop at the next safe point; later calls go on from there. */
@@ -269,12 +232,7 @@ public final class PvMover {
   }
 
   private MetadataHeader header(String description) {
-    return new MetadataHeader(
-        "Write from %s: %s.".formatted(command, description),
-        host,
-        systemId,
-        clock.instant().getEpochSecond(),
-        Extras.NONE);
+    return writer.header(description, now());
   }
 
   private List<String> movesFrom(StoredVolumeGroup stored, @Nullable String sourcePv) {
@@ -299,7 +257,7 @@ public final class PvMover {
   }
 
   private StoredVolumeGroup read() {
-    StoredVolumeGroup stored = devices.scan(systemId).volumeGroup(volumeGroup);
+    StoredVolumeGroup stored = devices.scan(writer.systemId()).volumeGroup(volumeGroup);
     if (!stored.refusals().isEmpty()) {
       throw new AccessRefusedException(stored.volumeGroup().name(), stored.refusals());
     }
@@ -307,7 +265,7 @@ public final class PvMover {
   }
 
   private StoredVolumeGroup readChangeable() {
-    StoredVolumeGroup stored = devices.scan(systemId).volumeGroup(volumeGroup);
+    StoredVolumeGroup stored = devices.scan(writer.systemId()).volumeGroup(volumeGroup);
     stored.requireChangeable();
     return stored;
   }

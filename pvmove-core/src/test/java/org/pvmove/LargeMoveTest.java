@@ -59,7 +59,7 @@ class LargeMoveTest {
       MovePlan plan =
           PvMover.builder(devices, "vg").build().plan(MoveRequest.from("a").build()).orElseThrow();
 
-      assertThat(plan.byteCount()).isEqualTo(16 * TIB);
+      assertThat(plan.cost().bytes()).isEqualTo(16 * TIB);
       // 1 GiB each would make 16,384 segments and a text of some 5 MB for an area of 1 MB.
       assertThat(plan.segments()).hasSizeBetween(512, 2048);
     }

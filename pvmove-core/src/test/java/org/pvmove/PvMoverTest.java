@@ -71,10 +71,10 @@ class PvMoverTest {
     assertCompleted(outcome);
     MoveOutcome.Completed completed = (MoveOutcome.Completed) outcome;
     assertThat(completed.moves()).containsExactly("pvmove0");
-    assertThat(completed.bytesCopied()).isEqualTo(plan.byteCount());
+    assertThat(completed.bytesCopied()).isEqualTo(plan.cost().bytes());
     VolumeGroup found = sound(disks.crashImage(Unflushed.LOST)).volumeGroup();
     assertThat(found).isEqualTo(completed.volumeGroup().volumeGroup());
-    assertThat(found.seqno()).isEqualTo(plan.seqno() + plan.commitCount());
+    assertThat(found.seqno()).isEqualTo(plan.seqno() + plan.cost().commits());
     assertSettled(found);
     assertSourceIsEmpty(found);
     assertThat(mover.movesInProgress()).isEmpty();
@@ -109,7 +109,7 @@ class PvMoverTest {
     mover.execute(plan);
 
     int segments = plan.segments().size();
-    long bytes = plan.byteCount();
+    long bytes = plan.cost().bytes();
     List<MoveEvent> expected = new ArrayList<>();
     expected.add(new MoveEvent.Started("pvmove0", segments, 0, bytes, 0));
     long done = 0;
@@ -126,7 +126,7 @@ class PvMoverTest {
         .extracting(event -> ((MoveEvent.Checkpoint) event).segment())
         .containsExactlyElementsOf(IntStream.range(0, segments).boxed().toList());
     assertThat(events.get(events.size() - 1))
-        .isEqualTo(new MoveEvent.Finished("pvmove0", false, plan.seqno() + plan.commitCount()));
+        .isEqualTo(new MoveEvent.Finished("pvmove0", false, plan.seqno() + plan.cost().commits()));
   }
 
   @Test

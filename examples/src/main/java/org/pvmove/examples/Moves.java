@@ -91,7 +91,7 @@ final class Moves {
     MoveRequest request =
         MoveRequest.from(from.name())
             .to(destinations.stream().map(groups::deviceName).toList())
-            .logicalVolume(only)
+            .logicalVolumes(only == null ? List.of() : List.of(only))
             .build();
     PlanResult result = mover(group).build().plan(request);
     if (result instanceof PlanResult.Rejected rejected) {
@@ -109,8 +109,8 @@ final class Moves {
         console.say(
             "%s (%s) in %s would be moved from %s."
                 .formatted(
-                    Texts.count(plan.extentCount(), "extent"),
-                    Texts.size(plan.byteCount()),
+                    Texts.count(plan.cost().extents(), "extent"),
+                    Texts.size(plan.cost().bytes()),
                     Texts.count(plan.segments().size(), "segment"),
                     from.name()));
         yield ExitCode.DONE;
@@ -327,7 +327,8 @@ final class Moves {
             skip ->
                 console.say(
                     "Skipping logical volume %s/%s: %s."
-                        .formatted(plan.volumeGroup(), skip.logicalVolume(), skip.reason())));
+                        .formatted(
+                            plan.volumeGroup(), skip.logicalVolume(), skip.reason().text())));
   }
 
   private static Map<String, Long> extentsByVolume(MovePlan plan) {

@@ -37,7 +37,7 @@ public final class PlanAndExecute {
       if (outcome instanceof MoveOutcome.Stopped stopped) {
         return "stopped, go on with resume() or abort(): " + stopped.reason();
       }
-      return "moved, durably: " + plan.byteCount() + " bytes";
+      return "moved, durably: " + plan.cost().bytes() + " bytes";
     }
     // The README shows the lines above.
   }

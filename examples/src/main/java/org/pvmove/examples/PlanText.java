@@ -36,11 +36,11 @@ final class PlanText {
         "%s, %s, %s, %s"
             .formatted(
                 Texts.count(plan.segments().size(), "segment"),
-                Texts.count(plan.extentCount(), "extent"),
-                Texts.size(plan.byteCount()),
-                Texts.count(plan.commitCount(), "metadata commit")));
+                Texts.count(plan.cost().extents(), "extent"),
+                Texts.size(plan.cost().bytes()),
+                Texts.count(plan.cost().commits(), "metadata commit")));
     for (MovePlan.Skipped skip : plan.skipped()) {
-      lines.add("Skipped: %s: %s".formatted(skip.logicalVolume(), skip.reason()));
+      lines.add("Skipped: %s: %s".formatted(skip.logicalVolume(), skip.reason().text()));
     }
     return lines.build();
   }

@@ -18,6 +18,7 @@ import org.pvmove.lvm.VolumeGroup;
 import org.pvmove.lvm.edit.Pvmove;
 import org.pvmove.lvm.edit.PvmoveEdits;
 import org.pvmove.lvm.text.MetadataHeader;
+import org.pvmove.plan.MetadataWriter;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -153,20 +154,10 @@ public final class MoveExecutor {
   private void checkpoint(Pvmove move, int index) throws IOException {
     commit(
         vg -> PvmoveEdits.pieceDone(vg, Pvmove.of(vg, temporaryVolume(vg, move)), index),
-        checkpointDescription(move.name(), index));
+        MetadataWriter.segmentDone(move.name(), index));
     listener.on(
         new MoveEvent.Checkpoint(
             move.name(), index, move.pieces().get(index), current.volumeGroup().seqno()));
-  }
-
-  /**
-   * What the metadata say of a checkpoint.
-   *
-   * @param move the temporary volume
-   * @param index index of the segment that is done, counted from 0
-   */
-  public static String checkpointDescription(String move, int index) {
-    return "Checkpoint %d of %s".formatted(index + 1, move);
   }
 
   /**
@@ -183,7 +174,7 @@ public final class MoveExecutor {
     Pvmove move = move(name);
     commit(
         vg -> PvmoveEdits.end(vg, move, toDestination),
-        (toDestination ? "Finish " : "Abort ") + name);
+        toDestination ? MetadataWriter.finish(name) : MetadataWriter.abort(name));
     LOG.info("{}: {}", name, toDestination ? "finished" : "aborted");
     listener.on(new MoveEvent.Finished(name, !toDestination, current.volumeGroup().seqno()));
     return true;

@@ -20,16 +20,22 @@ public sealed interface PlanResult {
     }
   }
 
-  /** The request cannot be carried out. */
-  record Rejected(ImmutableList<Rejection> reasons) implements PlanResult {
+  /**
+   * The request cannot be carried out.
+   *
+   * @param reasons every reason
+   * @param remedies what would help, each by itself; not every remedy there is
+   */
+  record Rejected(ImmutableList<Rejection> reasons, ImmutableList<Remedy> remedies)
+      implements PlanResult {
     @Override
     public MovePlan orElseThrow() {
-      throw new PlanRejectedException(reasons);
+      throw new PlanRejectedException(reasons, remedies);
     }
   }
 
-  /** A rejection with the given reasons. */
+  /** A rejection for these reasons, for which no remedy is known. */
   static PlanResult rejected(Rejection... reasons) {
-    return new Rejected(ImmutableList.copyOf(reasons));
+    return new Rejected(ImmutableList.copyOf(reasons), ImmutableList.of());
   }
 }

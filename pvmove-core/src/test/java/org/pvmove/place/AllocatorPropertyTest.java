@@ -29,7 +29,7 @@ class AllocatorPropertyTest {
     Arbitrary<Set<LvmUuid>> forbidden =
         Arbitraries.integers().between(0, PVS - 1).map(Placements::pv).set().ofMaxSize(PVS - 1);
     return Combinators.combine(Arbitraries.longs().between(1, 9), forbidden)
-        .as((count, pvs) -> new Run(count, ImmutableSet.copyOf(pvs)))
+        .as((count, pvs) -> Run.of(count, ImmutableSet.copyOf(pvs)))
         .list()
         .ofMaxSize(8);
   }
@@ -84,7 +84,7 @@ class AllocatorPropertyTest {
   @Property(tries = 5000)
   void placesRunsExactlyIfThereIsAWay(
       @ForAll("runs") List<Run> runs, @ForAll("free") List<PeRange> free) {
-    Optional<ImmutableList<ImmutableList<PeRange>>> placed = Allocator.place(runs, free);
+    Optional<ImmutableList<ImmutableList<PeRange>>> placed = Placements.place(runs, free);
     assertThat(placed.isPresent()).isEqualTo(fits(runs, free));
     placed.ifPresent(places -> assertThat(faults(runs, free, places)).isEmpty());
   }
@@ -99,14 +99,14 @@ class AllocatorPropertyTest {
               .filter(pv -> !run.forbidden().contains(pv))
               .map(pv -> joined.offer(pv, run.count()))
               .anyMatch(offer -> offer != null && offer.count() == run.count());
-      Allocator.place(List.of(run), free)
+      Placements.place(List.of(run), free)
           .ifPresent(placed -> assertThat(placed.get(0).size() == 1).isEqualTo(holds));
     }
   }
 
   @Property(tries = 500)
   void givesTheSameForTheSame(@ForAll("runs") List<Run> runs, @ForAll("free") List<PeRange> free) {
-    assertThat(Allocator.place(runs, free))
-        .isEqualTo(Allocator.place(List.copyOf(runs), List.copyOf(free)));
+    assertThat(Placements.place(runs, free))
+        .isEqualTo(Placements.place(List.copyOf(runs), List.copyOf(free)));
   }
 }

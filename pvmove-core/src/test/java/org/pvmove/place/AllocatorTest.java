@@ -25,7 +25,7 @@ import org.pvmove.lvm.PeRange;
 
 class AllocatorTest {
   private static ImmutableList<ImmutableList<PeRange>> placed(List<Run> runs, PeRange... free) {
-    return Allocator.place(runs, List.of(free)).orElseThrow();
+    return Placements.place(runs, List.of(free)).orElseThrow();
   }
 
   @Test
@@ -89,7 +89,7 @@ class AllocatorTest {
   void neverUsesWhatARunForbids() {
     assertThat(placed(List.of(run(5, 0)), area(0, 0, 9), area(1, 0, 3), area(2, 0, 3)))
         .containsExactly(ImmutableList.of(area(1, 0, 3), area(2, 0, 2)));
-    assertThat(Allocator.place(List.of(run(7, 0)), List.of(area(0, 0, 9), area(1, 0, 6))))
+    assertThat(Placements.place(List.of(run(7, 0)), List.of(area(0, 0, 9), area(1, 0, 6))))
         .isEmpty();
   }
 
@@ -103,7 +103,7 @@ class AllocatorTest {
   void makesRoomThroughSeveralThatGiveWay() {
     List<Run> runs = List.of(run(4, 2), run(4, 0), run(4, 1, 2));
     List<PeRange> free = List.of(area(0, 0, 4), area(1, 0, 4), area(2, 0, 4));
-    assertThat(Allocator.place(runs, free))
+    assertThat(Placements.place(runs, free))
         .contains(
             ImmutableList.of(
                 ImmutableList.of(area(1, 0, 4)),
@@ -115,16 +115,16 @@ class AllocatorTest {
   void fillsTheLastExtent() {
     List<Run> runs = List.of(run(3), run(3, 0), run(3, 1));
     List<PeRange> free = List.of(area(0, 0, 2), area(0, 5, 2), area(1, 0, 5));
-    ImmutableList<ImmutableList<PeRange>> placed = Allocator.place(runs, free).orElseThrow();
+    ImmutableList<ImmutableList<PeRange>> placed = Placements.place(runs, free).orElseThrow();
     assertThat(faults(runs, free, placed)).isEmpty();
-    assertThat(Allocator.place(List.of(run(4), run(3, 0), run(3, 1)), free)).isEmpty();
+    assertThat(Placements.place(List.of(run(4), run(3, 0), run(3, 1)), free)).isEmpty();
   }
 
   @Test
   void placesNothingWithoutRoom() {
-    assertThat(Allocator.place(List.of(), List.of())).contains(ImmutableList.of());
-    assertThat(Allocator.place(List.of(run(1)), List.of())).isEmpty();
-    assertThat(Allocator.place(List.of(), List.of(area(0, 0, 1)))).contains(ImmutableList.of());
+    assertThat(Placements.place(List.of(), List.of())).contains(ImmutableList.of());
+    assertThat(Placements.place(List.of(run(1)), List.of())).isEmpty();
+    assertThat(Placements.place(List.of(), List.of(area(0, 0, 1)))).contains(ImmutableList.of());
   }
 
   @Test
@@ -160,10 +160,10 @@ class AllocatorTest {
           forbidden.add(pvs.get(other));
         }
       }
-      runs.add(new Run(1, forbidden.build()));
+      runs.add(Run.of(1, forbidden.build()));
       free.add(area(i, 7, 1));
     }
-    ImmutableList<ImmutableList<PeRange>> placed = Allocator.place(runs, free).orElseThrow();
+    ImmutableList<ImmutableList<PeRange>> placed = Placements.place(runs, free).orElseThrow();
     assertThat(placed.get(0)).containsExactly(area(1, 7, 1));
     assertThat(placed.get(count - 2)).containsExactly(area(count - 1, 7, 1));
     assertThat(placed.get(count - 1)).containsExactly(area(0, 7, 1));
@@ -182,7 +182,7 @@ class AllocatorTest {
     }
     List<Run> all = new ArrayList<>();
     for (int i = 0; i < runs; i++) {
-      all.add(new Run(1 + random.nextInt(9), forbidden.get(random.nextInt(kinds))));
+      all.add(Run.of(1 + random.nextInt(9), forbidden.get(random.nextInt(kinds))));
     }
     List<PeRange> free = new ArrayList<>();
     for (int pv = 0; pv < pvs; pv++) {
@@ -243,7 +243,7 @@ class AllocatorTest {
         continue;
       }
       ImmutableList<ImmutableList<PeRange>> placed =
-          Allocator.place(instance.runs(), instance.free()).orElseThrow();
+          Placements.place(instance.runs(), instance.free()).orElseThrow();
       assertThat(faults(instance.runs(), instance.free(), placed)).isEmpty();
       ours += pieces(placed);
       theirs += other.get();
@@ -263,7 +263,7 @@ class AllocatorTest {
     Instance instance = random(new Random(20260102), 10, 10_000, 100_000, 50);
     long before = System.nanoTime();
     ImmutableList<ImmutableList<PeRange>> placed =
-        Allocator.place(instance.runs(), instance.free()).orElseThrow();
+        Placements.place(instance.runs(), instance.free()).orElseThrow();
     long millis = (System.nanoTime() - before) / 1_000_000;
     System.out.printf(
         "100000 runs on 100000 free areas of 10 physical volumes: %d pieces in %d ms%n",
@@ -293,10 +293,10 @@ class AllocatorTest {
       runs.add(run(9));
       demand += 9;
     }
-    runs.add(new Run(first, allButOne));
+    runs.add(Run.of(first, allButOne));
     long before = System.nanoTime();
     ImmutableList<ImmutableList<PeRange>> placed =
-        Allocator.place(runs, instance.free()).orElseThrow();
+        Placements.place(runs, instance.free()).orElseThrow();
     long millis = (System.nanoTime() - before) / 1_000_000;
     System.out.printf(
         "%d runs of 1500 kinds, %d of %d extents: %d pieces in %d ms%n",

@@ -2,10 +2,13 @@
 package org.pvmove.place;
 
 import com.google.common.base.Strings;
+import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import org.pvmove.lvm.AllocationPolicy;
 import org.pvmove.lvm.LvmUuid;
 import org.pvmove.lvm.PeRange;
 
@@ -27,7 +30,14 @@ final class Placements {
     for (int pv : forbidden) {
       pvs.add(pv(pv));
     }
-    return new Run(count, pvs.build());
+    return Run.of(count, pvs.build());
+  }
+
+  /** Places by the policy normal. */
+  static Optional<ImmutableList<ImmutableList<PeRange>>> place(List<Run> runs, List<PeRange> free) {
+    return Allocator.place(runs, free, AllocationPolicy.NORMAL) instanceof Placement.Found found
+        ? Optional.of(found.pieces())
+        : Optional.empty();
   }
 
   static long pieces(List<? extends List<PeRange>> placed) {

@@ -243,6 +243,6 @@ class BasicScenariosTest {
                             .build())
                     .orElseThrow())
         .withMessageStartingWith("insufficient free space: ")
-        .withMessageEndingWith("but only 0 available; /dev/sde has 0 free");
+        .withMessageContaining("but only 0 available; not used: /dev/sde: it is full");
   }
 }

@@ -15,7 +15,9 @@ import static org.pvmove.plan.Tank.striped;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.pvmove.lvm.AllocationPolicy;
 import org.pvmove.lvm.Area;
 import org.pvmove.lvm.LogicalVolume;
 import org.pvmove.lvm.LvmException;
@@ -51,6 +53,10 @@ class PlannerTest {
     return reasons.get(0);
   }
 
+  private static Rejection.NotEnoughSpace noSpace(VolumeGroup vg, MoveRequest.Builder request) {
+    return (Rejection.NotEnoughSpace) onlyReason(vg, request);
+  }
+
   private static MovePlan.Segment segment(
       String lv, long extent, int stripe, PeRange source, PeRange destination) {
     return new MovePlan.Segment(lv, extent, stripe, source, destination);
@@ -84,27 +90,30 @@ class PlannerTest {
             .lv("root", linear(0, 0, 10), linear(1, 0, 5), linear(0, 40, 10))
             .lv("swap", linear(0, 20, 8))
             .build();
-    assertThat(accepted(vg, MoveRequest.from(SDA)))
-        .isEqualTo(
-            new MovePlan(
-                "tank",
-                vg.id(),
-                41,
-                4 << 20,
-                ImmutableList.of(
-                    segment("root", 0, 0, run(0, 0, 10), run(1, 5, 10)),
-                    segment("root", 15, 0, run(0, 40, 10), run(1, 15, 10)),
-                    segment("swap", 0, 0, run(0, 20, 8), run(1, 25, 8))),
-                ImmutableList.of()));
+    MovePlan plan = accepted(vg, MoveRequest.from(SDA));
+    assertThat(plan.segments())
+        .containsExactly(
+            segment("root", 0, 0, run(0, 0, 10), run(1, 5, 10)),
+            segment("root", 15, 0, run(0, 40, 10), run(1, 15, 10)),
+            segment("swap", 0, 0, run(0, 20, 8), run(1, 25, 8)));
+    assertThat(plan.volumeGroup()).isEqualTo("tank");
+    assertThat(plan.volumeGroupId()).isEqualTo(vg.id());
+    assertThat(plan.seqno()).isEqualTo(41);
+    assertThat(plan.extentBytes()).isEqualTo(4 << 20);
+    assertThat(plan.move()).isEqualTo("pvmove0");
+    assertThat(plan.joined()).isFalse();
+    assertThat(plan.atomic()).isFalse();
+    assertThat(plan.skipped()).isEmpty();
+    assertThat(plan.unused()).containsExactly(Map.entry(SDA, "it is the source"));
   }
 
   @Test
   void countsExtentsBytesAndCommits() {
     VolumeGroup vg = pvs(100, 100).lv("a", linear(0, 0, 10), linear(0, 40, 3)).build();
     MovePlan plan = accepted(vg, MoveRequest.from(SDA));
-    assertThat(plan.extentCount()).isEqualTo(13);
-    assertThat(plan.byteCount()).isEqualTo(13L * (4 << 20));
-    assertThat(plan.commitCount()).isEqualTo(4);
+    assertThat(plan.cost().extents()).isEqualTo(13);
+    assertThat(plan.cost().bytes()).isEqualTo(13L * (4 << 20));
+    assertThat(plan.cost().commits()).isEqualTo(4);
     assertThat(plan.moves())
         .containsExactly(
             new PvmoveEdits.Move(run(0, 0, 10), run(1, 0, 10)),
@@ -135,8 +144,11 @@ class PlannerTest {
         .containsExactly(
             segment("a", 0, 0, run(0, 0, 6), run(3, 0, 6)),
             segment("a", 6, 0, run(0, 6, 4), run(2, 0, 4)));
-    assertThat(onlyReason(vg, MoveRequest.from(SDA).to(SDC)))
-        .isEqualTo(new Rejection.NotEnoughSpace(10, ImmutableMap.of(SDC, 6L), ImmutableMap.of()));
+    Rejection.NotEnoughSpace reason = noSpace(vg, MoveRequest.from(SDA).to(SDC));
+    assertThat(reason.needed()).isEqualTo(10);
+    assertThat(reason.free()).containsExactly(Map.entry(SDC, 6L));
+    assertThat(reason.unused()).isEmpty();
+    assertThat(reason.unplaced()).containsEntry(AllocationPolicy.NORMAL, 4L);
   }
 
   @Test
@@ -151,11 +163,8 @@ class PlannerTest {
     VolumeGroup vg = pvs(100, 100).lv("a", linear(0, 0, 10)).build();
     assertThat(accepted(vg, MoveRequest.from(SDA).to(SDA, SDB)).segments())
         .containsExactly(segment("a", 0, 0, run(0, 0, 10), run(1, 0, 10)));
-    Rejection reason = onlyReason(vg, MoveRequest.from(SDA).to(SDA));
-    assertThat(reason)
-        .isEqualTo(
-            new Rejection.NotEnoughSpace(
-                10, ImmutableMap.of(), ImmutableMap.of(SDA, "it is the source")));
+    Rejection.NotEnoughSpace reason = noSpace(vg, MoveRequest.from(SDA).to(SDA));
+    assertThat(reason.free()).isEmpty();
     assertThat(reason.message())
         .isEqualTo(
             "insufficient free space: 10 extents needed, but only 0 available; not used:"
@@ -171,20 +180,14 @@ class PlannerTest {
             .lv("a", linear(0, 0, 10))
             .lv("b", linear(3, 0, 5))
             .build();
-    Rejection reason = onlyReason(vg, MoveRequest.from(SDA));
-    assertThat(reason)
-        .isEqualTo(
-            new Rejection.NotEnoughSpace(
-                10,
-                ImmutableMap.of(SDD, 0L, "/dev/sde", 3L),
-                ImmutableMap.of(
-                    SDA, "it is the source", SDB, "it is not allocatable", SDC, "it is missing")));
-    assertThat(((Rejection.NotEnoughSpace) reason).freeTotal()).isEqualTo(3);
+    Rejection.NotEnoughSpace reason = noSpace(vg, MoveRequest.from(SDA));
+    assertThat(reason.needed()).isEqualTo(10);
+    assertThat(reason.freeTotal()).isEqualTo(3);
     assertThat(reason.message())
         .isEqualTo(
-            "insufficient free space: 10 extents needed, but only 3 available; /dev/sdd has 0"
-                + " free, /dev/sde has 3 free; not used: /dev/sda: it is the source, /dev/sdb: it"
-                + " is not allocatable, /dev/sdc: it is missing");
+            "insufficient free space: 10 extents needed, but only 3 available; /dev/sde has 3 free;"
+                + " not used: /dev/sda: it is the source, /dev/sdb: it is not allocatable,"
+                + " /dev/sdc: it is missing, /dev/sdd: it is full");
   }
 
   @Test
@@ -200,12 +203,9 @@ class PlannerTest {
         vg.physicalVolumes().stream()
             .map(pv -> pv.id().equals(pv(0)) ? pv : pv.toBuilder().device("/dev/sdx").build())
             .toList();
-    assertThat(onlyReason(vg.toBuilder().physicalVolumes(renamed).build(), MoveRequest.from(SDA)))
-        .isEqualTo(
-            new Rejection.NotEnoughSpace(
-                10,
-                ImmutableMap.of(pv(1).toString(), 4L, pv(2).toString(), 5L),
-                ImmutableMap.of(SDA, "it is the source")));
+    assertThat(
+            noSpace(vg.toBuilder().physicalVolumes(renamed).build(), MoveRequest.from(SDA)).free())
+        .isEqualTo(ImmutableMap.of(pv(1).toString(), 4L, pv(2).toString(), 5L));
   }
 
   @Test
@@ -233,8 +233,9 @@ class PlannerTest {
     Rejection reason = onlyReason(vg, MoveRequest.from(SDB).to(SDA, SDC));
     assertThat(reason.message())
         .isEqualTo(
-            "5 extents needed and 90 free, but stripes of one volume must stay on different"
-                + " physical volumes; /dev/sda has 45 free, /dev/sdc has 45 free");
+            "insufficient suitable free space: 5 extents needed and 90 free, but by policy normal"
+                + " at least 5 find no place; /dev/sda has 45 free, /dev/sdc has 45 free; s (for"
+                + " the sake of s) must keep away from /dev/sda, /dev/sdc");
   }
 
   @Test
@@ -344,7 +345,7 @@ class PlannerTest {
   }
 
   @Test
-  void leavesOutWhatIsPartOfOthersAndSaysSo() {
+  void movesTheImagesOfAMirrorAndKeepsThemApart() {
     VolumeGroup vg =
         pvs(50, 50, 50)
             .lv("a", linear(0, 20, 5))
@@ -352,10 +353,12 @@ class PlannerTest {
             .hidden("m_mimage_0", linear(0, 0, 5))
             .hidden("m_mimage_1", linear(1, 0, 5))
             .build();
-    MovePlan plan = accepted(vg, MoveRequest.from(SDA));
-    assertThat(plan.segments()).extracting(MovePlan.Segment::logicalVolume).containsExactly("a");
-    assertThat(plan.skipped())
-        .containsExactly(new MovePlan.Skipped("m_mimage_0", "it is part of m (mirror)"));
+    assertThat(accepted(vg, MoveRequest.from(SDA)).segments())
+        .containsExactly(
+            segment("a", 0, 0, run(0, 20, 5), run(1, 5, 5)),
+            segment("m_mimage_0", 0, 0, run(0, 0, 5), run(2, 0, 5)));
+    assertThat(noSpace(vg, MoveRequest.from(SDA).to(SDB).logicalVolume("m")).blocked())
+        .containsExactly(new Rejection.Blocked("m_mimage_0", SDB, "m"));
   }
 
   @Test
@@ -371,11 +374,12 @@ class PlannerTest {
     assertThat(reason)
         .isEqualTo(
             new Rejection.NothingToMove(
-                SDA,
-                ImmutableList.of(new MovePlan.Skipped("old", "its segments are of type mirror"))));
+                ImmutableList.of(SDA),
+                ImmutableList.of(new MovePlan.Skipped("old", SkipReason.SEGMENT_TYPE))));
     assertThat(reason.message())
         .isEqualTo(
-            "all data to move on \"/dev/sda\" is left out: old (its segments are of type mirror)");
+            "all data to move on \"/dev/sda\" is left out: old (its segments are not linear or"
+                + " striped)");
   }
 
   @Test
@@ -390,8 +394,7 @@ class PlannerTest {
             run(2, 0, 5));
     MovePlan plan = accepted(vg, MoveRequest.from(SDA));
     assertThat(plan.segments()).containsExactly(segment("b", 0, 0, run(0, 10, 5), run(1, 5, 5)));
-    assertThat(plan.skipped())
-        .containsExactly(new MovePlan.Skipped("a", "it is locked by a move in progress"));
+    assertThat(plan.skipped()).containsExactly(new MovePlan.Skipped("a", SkipReason.LOCKED));
   }
 
   @Test
@@ -401,9 +404,8 @@ class PlannerTest {
     assertThat(onlyReason(vg, MoveRequest.from(SDB)))
         .isEqualTo(
             new Rejection.NothingToMove(
-                SDB,
-                ImmutableList.of(
-                    new MovePlan.Skipped("pvmove0", "it is locked by a move in progress"))));
+                ImmutableList.of(SDB),
+                ImmutableList.of(new MovePlan.Skipped("pvmove0", SkipReason.LOCKED))));
     VolumeGroup atomic =
         PvmoveEdits.begin(
             pvs(50, 50, 50).lv("a", linear(0, 0, 5)).build(),
@@ -413,9 +415,9 @@ class PlannerTest {
     assertThat(onlyReason(atomic, MoveRequest.from(SDB)))
         .isEqualTo(
             new Rejection.NothingToMove(
-                SDB,
+                ImmutableList.of(SDB),
                 ImmutableList.of(
-                    new MovePlan.Skipped("pvmove0_mimage_1", "it is part of pvmove0 (mirror)"))));
+                    new MovePlan.Skipped("pvmove0_mimage_1", SkipReason.IMAGE_OF_A_MOVE))));
   }
 
   @Test
@@ -426,9 +428,10 @@ class PlannerTest {
             run(0, 0, 5),
             run(1, 0, 5));
     Rejection reason = onlyReason(vg, MoveRequest.from(SDA).logicalVolume("b"));
-    assertThat(reason).isEqualTo(new Rejection.MoveInProgress(SDA, "pvmove0"));
     assertThat(reason.message())
-        .isEqualTo("a move from \"/dev/sda\" is in progress (pvmove0): restart or abort it first");
+        .isEqualTo(
+            "a move from \"/dev/sda\" is in progress (pvmove0), and it does not move /dev/sda:9-13"
+                + " of b as the request wants it: restart or abort it first");
   }
 
   @Test
@@ -437,7 +440,7 @@ class PlannerTest {
     assertThat(onlyReason(vg, MoveRequest.from(SDA)).message())
         .isEqualTo("no data to move on \"/dev/sda\"");
     assertThat(onlyReason(vg, MoveRequest.from(SDA).logicalVolume("a")))
-        .isEqualTo(new Rejection.NothingToMove(SDA, ImmutableList.of()));
+        .isEqualTo(new Rejection.NothingToMove(ImmutableList.of(SDA), ImmutableList.of()));
   }
 
   @Test

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.pvmove.plan;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableRangeSet;
+import com.google.common.collect.Range;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.pvmove.lvm.Area;
+import org.pvmove.lvm.LogicalVolume;
+import org.pvmove.lvm.LvGraph;
+import org.pvmove.lvm.LvmUuid;
+import org.pvmove.lvm.PeRange;
+import org.pvmove.lvm.Segment;
+import org.pvmove.lvm.VolumeGroup;
+import org.pvmove.lvm.edit.Pvmove;
+
+/**
+ * What comes of a request while a move from the same source is under way: LVM2 carries that move
+ * on, whatever else was asked for. Here the request joins it if that is what it asks for, and is
+ * rejected if not.
+ */
+final class Joining {
+  private final VolumeGroup vg;
+  private final LvGraph graph;
+  private final MoveRequest request;
+  private final Surroundings surroundings;
+  private final Arguments arguments;
+  private final Selection selection;
+
+  Joining(
+      VolumeGroup vg,
+      LvGraph graph,
+      MoveRequest request,
+      Surroundings surroundings,
+      Arguments arguments,
+      Selection selection) {
+    this.vg = vg;
+    this.graph = graph;
+    this.request = request;
+    this.surroundings = surroundings;
+    this.arguments = arguments;
+    this.selection = selection;
+  }
+
+  /** The plan that carries a move on, or why not; null if no move from a source is under way. */
+  @Nullable PlanResult result() {
+    List<Rejection> reasons = new ArrayList<>();
+    List<Pvmove> moves = new ArrayList<>();
+    for (Pvmove move : Pvmove.allOf(vg)) {
+      PeRange shared = fromSources(move);
+      if (shared != null) {
+        moves.add(move);
+        String difference = difference(move);
+        if (difference != null) {
+          reasons.add(
+              new Rejection.MoveInProgress(
+                  surroundings.names().of(shared.pv()), move.name(), difference));
+        }
+      }
+    }
+    if (moves.isEmpty()) {
+      return null;
+    }
+    if (reasons.isEmpty() && moves.size() > 1) {
+      for (Pvmove move : moves) {
+        reasons.add(
+            new Rejection.MoveInProgress(
+                surroundings.names().of(move.pieces().get(0).source().pv()),
+                move.name(),
+                "it is not the only one"));
+      }
+    }
+    return reasons.isEmpty()
+        ? new PlanResult.Accepted(plan(moves.get(0)))
+        : new PlanResult.Rejected(ImmutableList.copyOf(reasons), ImmutableList.of());
+  }
+
+  private @Nullable PeRange fromSources(Pvmove move) {
+    for (Pvmove.Piece piece : move.pieces()) {
+      if (arguments.sources().containsKey(piece.source().pv())) {
+        return piece.source();
+      }
+    }
+    return null;
+  }
+
+  private @Nullable String difference(Pvmove move) {
+    if (request.atomic() && !move.atomic()) {
+      return "it is not atomic as the request wants it";
+    }
+    if (!selection.sources().isEmpty()) {
+      return "it does not move %s of %s as the request wants it"
+          .formatted(
+              describe(selection.sources().get(0).range()), selection.sources().get(0).lv().name());
+    }
+    Map<Long, String> users = users(move);
+    for (Pvmove.Piece piece : move.pieces()) {
+      ImmutableRangeSet<Long> asked = arguments.sources().get(piece.source().pv());
+      String user = users.getOrDefault(piece.firstExtent(), move.name());
+      if (asked == null
+          || !asked.encloses(Range.closedOpen(piece.source().first(), piece.source().end()))
+          || (arguments.only() != null && !arguments.only().contains(user))
+          || arguments.excluded().contains(user)) {
+        return "it moves %s of %s too, which the request does not ask for"
+            .formatted(describe(piece.source()), user);
+      }
+      if (!request.destinations().isEmpty() && !isWanted(piece.destination())) {
+        return "it goes to %s, where the request does not want it"
+            .formatted(describe(piece.destination()));
+      }
+    }
+    for (Map.Entry<LvmUuid, ImmutableRangeSet<Long>> source : arguments.sources().entrySet()) {
+      if (move.pieces().stream().noneMatch(piece -> piece.source().pv().equals(source.getKey()))) {
+        return "it does not move from %s, as the request wants it"
+            .formatted(surroundings.names().of(source.getKey()));
+      }
+    }
+    return null;
+  }
+
+  private boolean isWanted(PeRange destination) {
+    ImmutableRangeSet<Long> wanted = arguments.destinations().get(destination.pv());
+    return wanted != null
+        && wanted.encloses(Range.closedOpen(destination.first(), destination.end()));
+  }
+
+  private String describe(PeRange range) {
+    return "%s:%d-%d"
+        .formatted(surroundings.names().of(range.pv()), range.first(), range.end() - 1);
+  }
+
+  /** Which volume stands on each piece, by the piece's first extent. */
+  private Map<Long, String> users(Pvmove move) {
+    Map<Long, String> users = new HashMap<>();
+    Set<String> seen = new HashSet<>();
+    for (LvGraph.User user : graph.usersOf(move.name())) {
+      if (seen.add(user.lv().name())) {
+        forEachArea(
+            user.lv(), move.name(), (segment, stripe, area) -> users.put(area, user.lv().name()));
+      }
+    }
+    return users;
+  }
+
+  private interface AreaVisitor {
+    void visit(Segment segment, int stripe, long extent);
+  }
+
+  private static void forEachArea(LogicalVolume lv, String on, AreaVisitor visitor) {
+    for (Segment segment : lv.segments()) {
+      ImmutableList<Area> areas = segment.areas();
+      for (int i = 0; i < areas.size(); i++) {
+        if (areas.get(i) instanceof Area.Logical area && area.lv().equals(on)) {
+          visitor.visit(segment, i, area.extent());
+        }
+      }
+    }
+  }
+
+  private MovePlan plan(Pvmove move) {
+    Map<Long, MovePlan.Segment> byPiece = new HashMap<>();
+    Map<Long, Pvmove.Piece> pieces = new HashMap<>();
+    move.pieces().forEach(piece -> pieces.put(piece.firstExtent(), piece));
+    Set<String> seen = new HashSet<>();
+    for (LvGraph.User user : graph.usersOf(move.name())) {
+      if (seen.add(user.lv().name())) {
+        forEachArea(
+            user.lv(),
+            move.name(),
+            (segment, stripe, extent) -> {
+              Pvmove.Piece piece = pieces.get(extent);
+              if (piece != null) {
+                byPiece.put(
+                    extent,
+                    new MovePlan.Segment(
+                        user.lv().name(),
+                        segment.firstExtent(),
+                        stripe,
+                        piece.source(),
+                        piece.destination()));
+              }
+            });
+      }
+    }
+    ImmutableList.Builder<MovePlan.Segment> rest = ImmutableList.builder();
+    for (Pvmove.Piece piece : move.pieces()) {
+      MovePlan.Segment segment = byPiece.get(piece.firstExtent());
+      if (!piece.done() && segment != null) {
+        rest.add(segment);
+      }
+    }
+    ImmutableList<MovePlan.Segment> segments = rest.build();
+    Forecast forecast = Forecast.ofRest(vg, move.name(), surroundings);
+    return new MovePlan(
+        vg.name(),
+        vg.id(),
+        vg.seqno(),
+        vg.extentSize().bytes(),
+        move.name(),
+        true,
+        move.atomic(),
+        segments,
+        skippedBeside(move),
+        ImmutableMap.of(),
+        forecast.cost(segments, vg.extentSize(), move.atomic()));
+  }
+
+  /** What stays on the source, but not what the move itself has locked. */
+  private ImmutableList<MovePlan.Skipped> skippedBeside(Pvmove move) {
+    Set<String> own = Stacks.above(graph, move.name());
+    Set<String> images = new HashSet<>();
+    vg.logicalVolume(move.name()).stream()
+        .flatMap(lv -> lv.segments().stream())
+        .flatMap(segment -> segment.type().references().stream())
+        .forEach(image -> images.add(image.lv()));
+    return selection.skipped().stream()
+        .filter(
+            skip -> !own.contains(skip.logicalVolume()) && !images.contains(skip.logicalVolume()))
+        .collect(ImmutableList.toImmutableList());
+  }
+}
