@@ -5,7 +5,6 @@ import com.google.common.collect.ImmutableList;
 import java.io.IOException;
 import java.util.List;
 import java.util.Objects;
-import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -20,21 +19,15 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 import org.pvmove.device.DeviceSet;
-import org.pvmove.device.NewVolumeGroup;
 import org.pvmove.device.StoredVolumeGroup;
 import org.pvmove.io.BlockDevices;
-import org.pvmove.lvm.ExtentSize;
 import org.pvmove.lvm.LogicalVolume;
 import org.pvmove.lvm.VolumeGroup;
 import org.pvmove.lvm.check.Violation;
 import org.pvmove.lvm.check.VolumeGroupCheck;
-import org.pvmove.lvm.text.MetadataHeader;
 import org.pvmove.lvm.text.MetadataText;
 
-/**
- * How reading, checking, printing and committing grow with the volume group. Run with {@code -prof
- * gc} for the memory.
- */
+/** How reading, checking, printing and committing grow with the volume group. */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
@@ -42,15 +35,13 @@ import org.pvmove.lvm.text.MetadataText;
 @Measurement(iterations = 5, time = 2)
 @Fork(value = 1, jvmArgsAppend = "-Xmx4g")
 public class MetadataBenchmark {
-  private static final long DEVICE_BYTES = 1L << 40;
-  private static final long EXTENT_SECTORS = 128;
-  private static final long METADATA_BYTES = 256L << 20;
-
   /** Number of logical volumes; each has four segments. */
   @Param({"1000", "10000", "100000"})
   private int logicalVolumes;
 
-  private final MetadataHeader header = MetadataHeader.of("benchmark", "host", 1_700_000_000L);
+  /** Where the segments lie. */
+  @Param private Layout layout = Layout.SCATTERED;
+
   private DeviceSet devices = DeviceSet.of();
   private @Nullable StoredVolumeGroup stored;
   private byte[] text = new byte[0];
@@ -58,15 +49,9 @@ public class MetadataBenchmark {
   /** Makes the volume group on a device in memory. */
   @Setup
   public void makeVolumeGroup() throws IOException {
-    devices = DeviceSet.of(BlockDevices.inMemory("/dev/sda", DEVICE_BYTES));
-    NewVolumeGroup spec =
-        NewVolumeGroup.named("vg")
-            .extentSize(new ExtentSize(EXTENT_SECTORS))
-            .metadataBytes(METADATA_BYTES)
-            .random(new SplittableRandom(1));
-    StoredVolumeGroup empty = devices.create(spec, header);
-    stored = devices.commit(empty, ManyVolumes.on(empty.volumeGroup(), logicalVolumes), header);
-    text = new MetadataText(stored.volumeGroup(), header).toDiskBytes();
+    devices = DeviceSet.of(BlockDevices.inMemory("/dev/sda", ManyVolumes.DEVICE_BYTES));
+    stored = ManyVolumes.store(devices, logicalVolumes, layout);
+    text = ManyVolumes.text(stored.volumeGroup());
   }
 
   private StoredVolumeGroup stored() {
@@ -82,7 +67,7 @@ public class MetadataBenchmark {
   /** Prints the volume group. */
   @Benchmark
   public byte[] print() {
-    return new MetadataText(stored().volumeGroup(), header).toDiskBytes();
+    return ManyVolumes.text(stored().volumeGroup());
   }
 
   /** Changes one logical volume and commits the new version. */
@@ -96,7 +81,7 @@ public class MetadataBenchmark {
             stored(),
             now.withLogicalVolumes(
                 ImmutableList.of(first.toBuilder().tags(ImmutableList.of(tag)).build())),
-            header);
+            ManyVolumes.HEADER);
     stored = next;
     return next;
   }
