@@ -188,10 +188,12 @@ public final class LogicalVolume {
 
   /** Collects the fields of a {@link LogicalVolume}; not thread-safe, reusable. */
   public static final class Builder {
+    private static final StatusFlags USUAL_FLAGS =
+        StatusFlags.of(StatusFlag.READ, StatusFlag.WRITE, StatusFlag.VISIBLE);
+
     private String name;
     private LvmUuid id;
-    private StatusFlags flags =
-        StatusFlags.of(StatusFlag.READ, StatusFlag.WRITE, StatusFlag.VISIBLE);
+    private StatusFlags flags = USUAL_FLAGS;
     private ImmutableList<String> tags = ImmutableList.of();
     private @Nullable Long creationTime;
     private @Nullable String creationHost;

@@ -25,12 +25,20 @@ public record LvmUuid(String value) implements Comparable<LvmUuid> {
     }
     for (int i = 0; i < LENGTH; i++) {
       char c = value.charAt(i);
-      if (ALPHABET.indexOf(c) < 0 && c != '!' && c != '#') {
+      if (!isValid(c)) {
         throw new IllegalArgumentException(
             "expected letters and digits in a uuid, found character 0x%02x in \"%s\""
                 .formatted((int) c, value));
       }
     }
+  }
+
+  private static boolean isValid(char c) {
+    return (c >= '0' && c <= '9')
+        || (c >= 'a' && c <= 'z')
+        || (c >= 'A' && c <= 'Z')
+        || c == '!'
+        || c == '#';
   }
 
   /**

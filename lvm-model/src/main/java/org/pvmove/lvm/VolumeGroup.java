@@ -3,6 +3,7 @@ package org.pvmove.lvm;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.Lists;
+import com.google.common.collect.Maps;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -41,8 +42,8 @@ public final class VolumeGroup {
   private final Extras extras;
 
   // First one wins where a damaged text repeats an identity or a name; the validator reports that.
-  private final Map<LvmUuid, PhysicalVolume> pvById = new HashMap<>();
-  private final Map<String, LogicalVolume> lvByName = new HashMap<>();
+  private final Map<LvmUuid, PhysicalVolume> pvById;
+  private final Map<String, LogicalVolume> lvByName;
 
   private VolumeGroup(Builder builder) {
     this.name = builder.name;
@@ -65,6 +66,8 @@ public final class VolumeGroup {
     this.logicalVolumes = builder.logicalVolumes;
     this.historicalLogicalVolumes = builder.historicalLogicalVolumes;
     this.extras = builder.extras;
+    this.pvById = Maps.newHashMapWithExpectedSize(physicalVolumes.size());
+    this.lvByName = Maps.newHashMapWithExpectedSize(logicalVolumes.size());
     physicalVolumes.forEach(pv -> pvById.putIfAbsent(pv.id(), pv));
     logicalVolumes.forEach(lv -> lvByName.putIfAbsent(lv.name(), lv));
   }

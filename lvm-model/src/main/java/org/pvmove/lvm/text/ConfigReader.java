@@ -5,9 +5,7 @@ import com.google.common.collect.ImmutableList;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import org.pvmove.lvm.ConfigNode;
 import org.pvmove.lvm.ConfigValue;
 
@@ -24,17 +22,12 @@ final class ConfigReader {
   /** What LVM2 takes a creation time for that does not fit 64 bits: some day in May 2018. */
   private static final long CREATION_TIME_SUBSTITUTE = 1_527_120_000L;
 
-  /** By this LVM2 finds the end of the volume group, from behind and without reading it. */
-  private static final String BRACE_LINE = "\n}\n";
+  /** Some digits that fit 64 bits, whatever they are. */
+  private static final int SAFE_DIGITS = 18;
 
-  /** Enough for all field names and most values; a hostile text gains nothing from more. */
-  private static final int MAX_SHARED_WORDS = 1024;
-
-  private static final int MAX_SHARED_LENGTH = 32;
-
-  private final String text;
+  private final byte[] text;
   private final int end;
-  private final Map<String, String> words = new HashMap<>();
+  private final SharedWords words = new SharedWords();
   private int at;
 
   /** Where the last top-level section ended that a brace alone on a line closes. */
@@ -43,10 +36,31 @@ final class ConfigReader {
   /** How many top-level nodes stand before that brace. */
   private int nodesBeforeBrace;
 
-  private ConfigReader(byte[] bytes) {
-    this.text = new String(bytes, StandardCharsets.ISO_8859_1);
-    int nul = text.indexOf('\0');
-    this.end = nul < 0 ? text.length() : nul;
+  private ConfigReader(byte[] text) {
+    this.text = text;
+    int nul = 0;
+    while (nul < text.length && text[nul] != 0) {
+      nul++;
+    }
+    this.end = nul;
+  }
+
+  /** The character at an index: strings hold one character per byte. */
+  private char charAt(int index) {
+    return (char) (text[index] & 0xff);
+  }
+
+  private String substring(int from, int to) {
+    return new String(text, from, to - from, StandardCharsets.ISO_8859_1);
+  }
+
+  /** The first index from there on that holds this character, or the end. */
+  private int find(char c, int from) {
+    int index = from;
+    while (index < end && charAt(index) != c) {
+      index++;
+    }
+    return index;
   }
 
   /** Reads all nodes; a NUL byte ends the text wherever it stands. */
@@ -67,9 +81,12 @@ final class ConfigReader {
       reader.at = 0;
       throw reader.error("the name of the volume group and its section", abbreviate(name));
     }
-    int last = reader.text.lastIndexOf(BRACE_LINE, reader.end - BRACE_LINE.length());
-    if (last < 0 || last + 1 != reader.brace) {
-      reader.at = last < 0 ? reader.end : last + 1;
+    int last = reader.end - 2;
+    while (last >= 0 && !reader.isBraceLine(last)) {
+      last--;
+    }
+    if (last < 0 || last != reader.brace) {
+      reader.at = last < 0 ? reader.end : last;
       throw reader.error(
           "the volume group's closing '}' alone on a line, the last such line",
           last < 0 ? "none" : "another '}'");
@@ -96,13 +113,13 @@ final class ConfigReader {
   /** The word that the text begins with; not a blank, a comment or a string. */
   private String firstWord() {
     int to = 0;
-    while (to < end && !endsWord(text.charAt(to))) {
+    while (to < end && !endsWord(charAt(to))) {
       to++;
     }
-    if (to == 0 || startsString(text.charAt(0))) {
-      throw error("the name of the volume group", end == 0 ? "the end" : quote(text.charAt(0)));
+    if (to == 0 || startsString(charAt(0))) {
+      throw error("the name of the volume group", end == 0 ? "the end" : quote(charAt(0)));
     }
-    return text.substring(0, to);
+    return substring(0, to);
   }
 
   private ImmutableList<ConfigNode> nodes(int depth) {
@@ -113,7 +130,7 @@ final class ConfigReader {
     int count = 0;
     while (true) {
       skipBlanks();
-      if (at == end || text.charAt(at) == '}') {
+      if (at == end || charAt(at) == '}') {
         return nodes.build();
       }
       nodes.add(node(depth));
@@ -125,10 +142,19 @@ final class ConfigReader {
 
   /** Remembers the end of a top-level section if it can be found from behind. */
   private void noteBrace(int nodes) {
-    if (text.startsWith(BRACE_LINE, at - 2)) {
+    if (isBraceLine(at - 1)) {
       brace = at - 1;
       nodesBeforeBrace = nodes;
     }
+  }
+
+  /** By such a brace LVM2 finds the end of the volume group, from behind and without reading it. */
+  private boolean isBraceLine(int index) {
+    return index > 0
+        && index + 1 < text.length
+        && charAt(index - 1) == '\n'
+        && charAt(index) == '}'
+        && charAt(index + 1) == '\n';
   }
 
   private ConfigNode node(int depth) {
@@ -140,7 +166,7 @@ final class ConfigReader {
     int slash = key.lastIndexOf('/');
     String last = key.substring(slash + 1);
     ConfigNode node;
-    char c = text.charAt(at);
+    char c = charAt(at);
     if (c == '{') {
       at++;
       ImmutableList<ConfigNode> nodes = nodes(depth + 1 + slashes(key));
@@ -187,7 +213,7 @@ final class ConfigReader {
   }
 
   private String key() {
-    char c = text.charAt(at);
+    char c = charAt(at);
     String key;
     if (startsString(c)) {
       key = string();
@@ -195,20 +221,20 @@ final class ConfigReader {
       throw error("a key", quote(c));
     } else {
       int from = at;
-      while (at < end && !endsWord(text.charAt(at))) {
+      while (at < end && !endsWord(charAt(at))) {
         at++;
       }
       key = word(from);
     }
     if (key.isEmpty()) {
-      throw error("a key", at < end ? quote(text.charAt(at)) : "the end");
+      throw error("a key", at < end ? quote(charAt(at)) : "the end");
     }
     return key;
   }
 
   private ConfigValue value(String key) {
     skipBlanks();
-    if (at < end && text.charAt(at) == '[') {
+    if (at < end && charAt(at) == '[') {
       at++;
       return array(key);
     }
@@ -223,7 +249,7 @@ final class ConfigReader {
       if (at == end) {
         throw error("']' at the end of the array \"" + abbreviate(key) + "\"", "the end");
       }
-      char c = text.charAt(at);
+      char c = charAt(at);
       if (c == ']') {
         at++;
         return new ConfigValue.Array(ImmutableList.copyOf(items));
@@ -248,7 +274,7 @@ final class ConfigReader {
     if (at == end) {
       throw error("a value for \"" + abbreviate(key) + "\"", "the end");
     }
-    char c = text.charAt(at);
+    char c = charAt(at);
     if (startsString(c)) {
       return new ConfigValue.Text(string());
     }
@@ -259,7 +285,7 @@ final class ConfigReader {
       throw error("a value for \"" + abbreviate(key) + "\"", quote(c));
     }
     int from = at;
-    while (at < end && !endsWord(text.charAt(at))) {
+    while (at < end && !endsWord(charAt(at))) {
       at++;
     }
     return new ConfigValue.Bare(word(from));
@@ -268,12 +294,12 @@ final class ConfigReader {
   private ConfigValue number(String key) {
     int from = at;
     boolean real = false;
-    char sign = text.charAt(at);
+    char sign = charAt(at);
     if (sign == '+' || sign == '-') {
       at++;
     }
     while (at < end) {
-      char c = text.charAt(at);
+      char c = charAt(at);
       if (c == '.' && !real) {
         real = true;
       } else if (c < '0' || c > '9') {
@@ -281,14 +307,17 @@ final class ConfigReader {
       }
       at++;
     }
-    String digits = text.substring(from, at);
     if (real) {
       return new ConfigValue.Real(word(from));
     }
-    int first = sign == '+' || sign == '-' ? 1 : 0;
+    int first = sign == '+' || sign == '-' ? from + 1 : from;
+    // A leading zero makes it octal, as in C.
+    boolean octal = at > first + 1 && charAt(first) == '0';
+    if (first == from && !octal && at - from <= SAFE_DIGITS) {
+      return new ConfigValue.Int(decimal(from));
+    }
+    String digits = substring(from, at);
     try {
-      // A leading zero makes it octal, as in C.
-      boolean octal = digits.length() > first + 1 && digits.charAt(first) == '0';
       return new ConfigValue.Int(Long.parseLong(digits, octal ? 8 : 10));
     } catch (NumberFormatException notALong) {
       if (key.equals("creation_time") && digits.length() > 18) {
@@ -301,25 +330,34 @@ final class ConfigReader {
     }
   }
 
+  /** The digits from there on, without the detour by a string that most numbers need not take. */
+  private long decimal(int from) {
+    long value = 0;
+    for (int i = from; i < at; i++) {
+      value = 10 * value + (charAt(i) - '0');
+    }
+    return value;
+  }
+
   /** A string in double quotes, where a backslash escapes, or in single quotes, where none does. */
   private String string() {
-    char quote = text.charAt(at);
+    char quote = charAt(at);
     int from = ++at;
     StringBuilder unescaped = null;
     while (at < end) {
-      char c = text.charAt(at);
+      char c = charAt(at);
       if (c == quote) {
-        String rest = unescaped == null ? word(from) : text.substring(from, at);
+        String rest = unescaped == null ? word(from) : substring(from, at);
         at++;
         return unescaped == null ? rest : unescaped.append(rest).toString();
       }
       if (c == '\\' && quote == '"' && at + 1 < end) {
-        char next = text.charAt(at + 1);
+        char next = charAt(at + 1);
         if (next == '"' || next == '\\') {
           if (unescaped == null) {
             unescaped = new StringBuilder();
           }
-          unescaped.append(text, from, at).append(next);
+          unescaped.append(substring(from, at)).append(next);
           at += 2;
           from = at;
           continue;
@@ -330,28 +368,16 @@ final class ConfigReader {
     throw error("a closing " + quote, "the end");
   }
 
-  /** What was read from there on; only once for short words that occur again and again. */
+  /** What was read from there on. */
   private String word(int from) {
-    String word = text.substring(from, at);
-    if (word.length() > MAX_SHARED_LENGTH) {
-      return word;
-    }
-    String shared = words.get(word);
-    if (shared == null) {
-      shared = word;
-      if (words.size() < MAX_SHARED_WORDS) {
-        words.put(word, word);
-      }
-    }
-    return shared;
+    return words.get(text, from, at);
   }
 
   private void skipBlanks() {
     while (at < end) {
-      char c = text.charAt(at);
+      char c = charAt(at);
       if (c == '#') {
-        int newline = text.indexOf('\n', at);
-        at = newline < 0 || newline > end ? end : newline;
+        at = find('\n', at);
       } else if (isBlank(c)) {
         at++;
       } else {
@@ -376,7 +402,7 @@ final class ConfigReader {
     int line = 1;
     int lineStart = 0;
     for (int i = 0; i < at; i++) {
-      if (text.charAt(i) == '\n') {
+      if (charAt(i) == '\n') {
         line++;
         lineStart = i + 1;
       }

@@ -5,10 +5,8 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableListMultimap;
 import java.util.ArrayList;
 import java.util.BitSet;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.pvmove.lvm.ConfigNode;
@@ -27,18 +25,24 @@ import org.pvmove.lvm.Sectors;
 final class Fields {
   private static final long MAX_U32 = 0xFFFF_FFFFL;
 
+  /** The first of its name, which was asked for. */
+  private static final byte ASKED_FOR = 1;
+
+  /** Counts, and is not among the unknown. */
+  private static final byte KNOWN = 2;
+
+  /** Says no more than its absence and is not printed again, though known. */
+  private static final byte UNPRINTED = 4;
+
   private final @Nullable Fields parent;
   private final String name;
   private final ImmutableList<ConfigNode> nodes;
-  private final Map<String, Integer> firstByKey = new HashMap<>();
-  private final Set<String> asked = new HashSet<>();
-  private final BitSet known = new BitSet();
 
-  /** Known fields that say no more than their absence and are not printed again. */
-  private final BitSet unprinted = new BitSet();
+  /** For each node, which of the bits above it has. */
+  private final byte[] states;
 
-  /** Sections that are printed under another name than they were read. */
-  private final Map<Integer, String> printedAs = new HashMap<>();
+  /** The name under which all subsections are printed, with their number behind it. */
+  private @Nullable String numbered;
 
   Fields(String name, ImmutableList<ConfigNode> nodes) {
     this(null, name, nodes);
@@ -48,9 +52,7 @@ final class Fields {
     this.parent = parent;
     this.name = name;
     this.nodes = nodes;
-    for (int i = 0; i < nodes.size(); i++) {
-      firstByKey.putIfAbsent(nodes.get(i).key(), i);
-    }
+    this.states = new byte[nodes.size()];
   }
 
   /** The fields of a section in this one. */
@@ -66,17 +68,30 @@ final class Fields {
         : outer + "/" + ConfigReader.abbreviate(name);
   }
 
-  private @Nullable Integer first(String key) {
-    asked.add(key);
-    return firstByKey.get(key);
+  /**
+   * The index of the first field of that name, or -1. No section has many fields that are asked
+   * for, so that looking at each node costs less than a map for every section.
+   */
+  private int first(String key) {
+    for (int i = 0; i < states.length; i++) {
+      if (nodes.get(i).key().equals(key)) {
+        states[i] |= ASKED_FOR;
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  private boolean is(int at, byte state) {
+    return (states[at] & state) != 0;
   }
 
   @Nullable Long integer(String key) {
-    Integer at = first(key);
-    if (at != null
+    int at = first(key);
+    if (at >= 0
         && nodes.get(at) instanceof ConfigNode.Entry entry
         && entry.value() instanceof ConfigValue.Int number) {
-      known.set(at);
+      states[at] |= KNOWN;
       return number.value();
     }
     return null;
@@ -84,7 +99,7 @@ final class Fields {
 
   /** Whether there is a field of that name, of whatever kind. */
   boolean has(String key) {
-    return first(key) != null;
+    return first(key) >= 0;
   }
 
   /** An integer from 0 to 2^32-1, or absent. */
@@ -127,8 +142,8 @@ final class Fields {
   }
 
   @Nullable String string(String key) {
-    Integer at = first(key);
-    if (at == null || !(nodes.get(at) instanceof ConfigNode.Entry entry)) {
+    int at = first(key);
+    if (at < 0 || !(nodes.get(at) instanceof ConfigNode.Entry entry)) {
       return null;
     }
     ConfigValue value = entry.value();
@@ -136,11 +151,11 @@ final class Fields {
       value = array.items().get(0);
     }
     if (value instanceof ConfigValue.Text text) {
-      known.set(at);
+      states[at] |= KNOWN;
       return text.text();
     }
     if (value instanceof ConfigValue.Bare bare) {
-      known.set(at);
+      states[at] |= KNOWN;
       return bare.word();
     }
     return null;
@@ -152,11 +167,11 @@ final class Fields {
 
   /** A list of strings, or absent. */
   @Nullable ImmutableList<String> strings(String key) {
-    Integer at = first(key);
-    if (at == null || !(nodes.get(at) instanceof ConfigNode.Entry entry)) {
+    int at = first(key);
+    if (at < 0 || !(nodes.get(at) instanceof ConfigNode.Entry entry)) {
       return null;
     }
-    known.set(at);
+    states[at] |= KNOWN;
     ImmutableList.Builder<String> strings = ImmutableList.builder();
     for (ConfigValue item : items(entry.value())) {
       if (item instanceof ConfigValue.Text text) {
@@ -184,19 +199,19 @@ final class Fields {
 
   /** Says that the field, though known, is not printed again. */
   void leaveOut(String key) {
-    Integer at = first(key);
-    if (at != null) {
-      unprinted.set(at);
+    int at = first(key);
+    if (at >= 0) {
+      states[at] |= UNPRINTED;
     }
   }
 
   /** The items of a list, or absent. */
   @Nullable ImmutableList<ConfigValue> array(String key) {
-    Integer at = first(key);
-    if (at == null || !(nodes.get(at) instanceof ConfigNode.Entry entry)) {
+    int at = first(key);
+    if (at < 0 || !(nodes.get(at) instanceof ConfigNode.Entry entry)) {
       return null;
     }
-    known.set(at);
+    states[at] |= KNOWN;
     return items(entry.value());
   }
 
@@ -205,9 +220,9 @@ final class Fields {
   }
 
   @Nullable ImmutableList<ConfigNode> section(String key) {
-    Integer at = first(key);
-    if (at != null && nodes.get(at) instanceof ConfigNode.Section section) {
-      known.set(at);
+    int at = first(key);
+    if (at >= 0 && nodes.get(at) instanceof ConfigNode.Section section) {
+      states[at] |= KNOWN;
       return section.nodes();
     }
     return null;
@@ -218,7 +233,7 @@ final class Fields {
     List<ConfigNode.Section> sections = new ArrayList<>();
     for (int i = 0; i < nodes.size(); i++) {
       if (nodes.get(i) instanceof ConfigNode.Section section) {
-        known.set(i);
+        states[i] |= KNOWN;
         sections.add(section);
       }
     }
@@ -227,37 +242,32 @@ final class Fields {
 
   /** All subsections, in order; they are printed under this name with their number behind it. */
   List<ConfigNode.Section> numberedSections(String printedName) {
-    List<ConfigNode.Section> sections = new ArrayList<>();
-    for (int i = 0; i < nodes.size(); i++) {
-      if (nodes.get(i) instanceof ConfigNode.Section section) {
-        known.set(i);
-        sections.add(section);
-        printedAs.put(i, printedName + sections.size());
-      }
-    }
-    return sections;
+    numbered = printedName;
+    return sections();
   }
 
   /** The entries of these names that are there, as they stand, in the text's order. */
   ImmutableList<ConfigNode> take(Iterable<String> keys) {
     BitSet taken = new BitSet();
     for (String key : keys) {
-      Integer at = first(key);
-      if (at != null) {
+      int at = first(key);
+      if (at >= 0) {
         taken.set(at);
+        states[at] |= KNOWN;
       }
     }
-    known.or(taken);
     return taken.stream().mapToObj(nodes::get).collect(ImmutableList.toImmutableList());
   }
 
   /** Everything not asked for so far, as it stands; it counts as known afterwards. */
   ImmutableList<ConfigNode> takeRest() {
     ImmutableList.Builder<ConfigNode> rest = ImmutableList.builder();
-    for (int i = known.nextClearBit(0); i < nodes.size(); i = known.nextClearBit(i + 1)) {
-      rest.add(nodes.get(i));
+    for (int i = 0; i < nodes.size(); i++) {
+      if (!is(i, KNOWN)) {
+        rest.add(nodes.get(i));
+        states[i] |= KNOWN;
+      }
     }
-    known.set(0, nodes.size());
     return rest.build();
   }
 
@@ -267,23 +277,44 @@ final class Fields {
    * and counts no more than before.
    */
   Extras extras() {
-    if (known.cardinality() == nodes.size()) {
+    if (allKnown()) {
       return Extras.NONE;
+    }
+    Set<String> asked = new HashSet<>();
+    for (int i = 0; i < states.length; i++) {
+      if (is(i, ASKED_FOR)) {
+        asked.add(nodes.get(i).key());
+      }
     }
     ImmutableListMultimap.Builder<String, ConfigNode> behind = ImmutableListMultimap.builder();
     String anchor = "";
+    int sections = 0;
     for (int i = 0; i < nodes.size(); i++) {
-      String key = nodes.get(i).key();
-      if (!known.get(i)) {
-        behind.put(asked.contains(key) ? key : anchor, nodes.get(i));
-      } else if (!unprinted.get(i)) {
-        anchor = printedAs.getOrDefault(i, key);
+      ConfigNode node = nodes.get(i);
+      String key = node.key();
+      String printedAs = key;
+      if (numbered != null && node instanceof ConfigNode.Section) {
+        printedAs = numbered + ++sections;
+      }
+      if (!is(i, KNOWN)) {
+        behind.put(asked.contains(key) ? key : anchor, node);
+      } else if (!is(i, UNPRINTED)) {
+        anchor = printedAs;
       } else if (occursBehind(i, key)) {
         // If it went, the next of its name would count instead.
-        behind.put(key, nodes.get(i));
+        behind.put(key, node);
       }
     }
     return new Extras(behind.build());
+  }
+
+  private boolean allKnown() {
+    for (int i = 0; i < states.length; i++) {
+      if (!is(i, KNOWN)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private boolean occursBehind(int at, String key) {
@@ -292,9 +323,9 @@ final class Fields {
 
   <T> T required(String key, @Nullable T value, String expected) {
     if (value == null) {
-      Integer at = firstByKey.get(key);
+      int at = first(key);
       String found = "nothing";
-      if (at != null) {
+      if (at >= 0) {
         found = nodes.get(at) instanceof ConfigNode.Section ? "a section" : "another kind of value";
       }
       throw error(key, expected, found);

@@ -192,10 +192,14 @@ final class MetadataReader {
     }
     String typeText = in.requiredString("type");
     ImmutableList<String> tags = in.stringsOrEmpty("tags");
-    List<String> words = Splitter.on('+').splitToList(typeText);
-    ImmutableList<String> typeFlags = ImmutableList.copyOf(words.subList(1, words.size()));
+    int plus = typeText.indexOf('+');
+    String typeName = plus < 0 ? typeText : typeText.substring(0, plus);
+    ImmutableList<String> typeFlags =
+        plus < 0
+            ? ImmutableList.of()
+            : ImmutableList.copyOf(Splitter.on('+').split(typeText.substring(plus + 1)));
     if (SegmentFields.knowsFlags(typeFlags)) {
-      SegmentType type = segmentFields.read(words.get(0), in);
+      SegmentType type = segmentFields.read(typeName, in);
       if (type != null) {
         return new Segment(start, count, typeFlags, tags, reshapeCount(in), type, in.extras());
       }
