@@ -577,13 +577,17 @@ public sealed interface SegmentType {
 
   private static ImmutableList<Reference> logicalAreas(
       ImmutableList<Area> areas, Reference.Use use) {
-    ImmutableList.Builder<Reference> all = ImmutableList.builder();
+    ImmutableList.Builder<Reference> all = null;
     for (Area area : areas) {
       if (area instanceof Area.Logical logical) {
+        // Most segments have none, and this is asked of every segment again and again.
+        if (all == null) {
+          all = ImmutableList.builder();
+        }
         all.add(new Reference(use, logical.lv()));
       }
     }
-    return all.build();
+    return all == null ? ImmutableList.of() : all.build();
   }
 
   private static void add(

@@ -13,6 +13,9 @@ final class HistoryRules {
   private HistoryRules() {}
 
   static void check(VolumeGroup vg, Findings out) {
+    if (vg.historicalLogicalVolumes().isEmpty()) {
+      return;
+    }
     Set<String> names = new HashSet<>();
     for (HistoricalLogicalVolume lv : vg.historicalLogicalVolumes()) {
       names.add(nameOf(lv));

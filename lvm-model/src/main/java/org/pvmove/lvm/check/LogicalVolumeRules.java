@@ -158,8 +158,12 @@ final class LogicalVolumeRules {
     if (lv.extentCount() > MAX_U32) {
       out.unreadable(object, "at most 4294967295 extents", lv.extentCount());
     }
-    Set<String> words = new HashSet<>(lv.flags().status());
-    words.retainAll(Words.TYPE_WORDS);
+    Set<String> words = new HashSet<>();
+    for (String word : lv.flags().status()) {
+      if (Words.TYPE_WORDS.contains(word)) {
+        words.add(word);
+      }
+    }
     long next = 0;
     for (int i = 0; i < lv.segments().size(); i++) {
       Segment segment = lv.segments().get(i);

@@ -4,12 +4,13 @@ package org.pvmove.lvm.check;
 import com.google.common.collect.ImmutableList;
 import com.google.common.math.LongMath;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Set;
-import java.util.stream.Stream;
 import org.pvmove.lvm.Area;
 import org.pvmove.lvm.LogicalVolume;
 import org.pvmove.lvm.PhysicalVolume;
@@ -106,6 +107,10 @@ final class StackRules {
   private static void checkCycles(VolumeGroup vg, Findings out) {
     Set<String> done = new HashSet<>();
     for (LogicalVolume start : vg.logicalVolumes()) {
+      if (lowerOf(start).isEmpty()) {
+        // As most volumes: it is in no cycle.
+        continue;
+      }
       Set<String> path = new LinkedHashSet<>();
       Deque<Iterator<String>> todo = new ArrayDeque<>();
       todo.push(ImmutableList.of(start.name()).iterator());
@@ -134,20 +139,19 @@ final class StackRules {
         } else if (!done.contains(name)) {
           path.add(name);
           names.push(name);
-          todo.push(lowerOf(vg, name));
+          todo.push(vg.logicalVolume(name).map(StackRules::lowerOf).orElse(List.of()).iterator());
         }
       }
     }
   }
 
-  private static Iterator<String> lowerOf(VolumeGroup vg, String name) {
-    return vg.logicalVolume(name).stream()
-        .flatMap(lv -> lv.segments().stream())
-        .flatMap(StackRules::references)
-        .iterator();
-  }
-
-  private static Stream<String> references(Segment segment) {
-    return segment.type().references().stream().map(Reference::lv);
+  private static List<String> lowerOf(LogicalVolume lv) {
+    List<String> lower = new ArrayList<>();
+    for (Segment segment : lv.segments()) {
+      for (Reference reference : segment.type().references()) {
+        lower.add(reference.lv());
+      }
+    }
+    return lower;
   }
 }

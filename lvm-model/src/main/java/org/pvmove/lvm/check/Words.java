@@ -64,6 +64,9 @@ enum Words {
   }
 
   static void checkTags(String object, List<String> tags, Findings out) {
+    if (tags.isEmpty()) {
+      return;
+    }
     Set<String> seen = new HashSet<>();
     for (String tag : tags) {
       if (!Names.isLegalTag(tag)) {
