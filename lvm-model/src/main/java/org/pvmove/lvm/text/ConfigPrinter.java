@@ -31,7 +31,11 @@ final class ConfigPrinter {
   private final Deque<Frame> frames = new ArrayDeque<>();
 
   /** A section that is being printed: the unknown fields it has, and which are printed already. */
-  private record Frame(String key, Extras extras, Set<String> done) {}
+  private record Frame(String key, Extras extras, Set<String> done) {
+    static Frame of(String key, Extras extras) {
+      return new Frame(key, extras, extras.isEmpty() ? Set.of() : new HashSet<>());
+    }
+  }
 
   /** Prints as on disk: no indentation, no comments. */
   ConfigPrinter() {
@@ -51,14 +55,14 @@ final class ConfigPrinter {
 
   /** Starts the top level. */
   void begin(Extras extras) {
-    frames.push(new Frame("", extras, new HashSet<>()));
+    frames.push(Frame.of("", extras));
     extrasBehind("");
   }
 
   void open(String key, Extras extras) {
-    indent(depth).append(key(key)).append(" {\n");
+    out.append(tabs(depth)).append(key(key)).append(" {\n");
     depth++;
-    frames.push(new Frame(key, extras, new HashSet<>()));
+    frames.push(Frame.of(key, extras));
     extrasBehind("");
   }
 
@@ -66,7 +70,7 @@ final class ConfigPrinter {
     Frame frame = frames.element();
     end();
     depth--;
-    indent(depth).append("}\n");
+    out.append(tabs(depth)).append("}\n");
     extrasBehind(frame.key());
   }
 
@@ -86,33 +90,51 @@ final class ConfigPrinter {
   }
 
   void number(String key, long value) {
-    // On the top level stand the fields of the header, which have no comments.
-    field(
-        key, Long.toString(value), comments == null || depth == 0 ? null : comments.of(key, value));
+    int start = startField(key);
+    out.append(value);
+    FileComments about = comments();
+    endField(key, start, about == null ? null : about.of(key, value));
   }
 
   /** A number that LVM2 writes into files without a comment, though others of that key have one. */
   void bareNumber(String key, long value) {
-    field(key, Long.toString(value), null);
+    int start = startField(key);
+    out.append(value);
+    endField(key, start, null);
   }
 
   /** A string, escaped so that any bytes read back the same. */
   void string(String key, String value) {
-    field(key, quote(value), comments == null || depth == 0 ? null : comments.of(key));
+    int start = startField(key);
+    appendQuoted(value);
+    FileComments about = comments();
+    endField(key, start, about == null ? null : about.of(key));
   }
 
   void strings(String key, List<String> values) {
-    field(
-        key,
-        values.stream().map(ConfigPrinter::quote).collect(Collectors.joining(", ", "[", "]")),
-        null);
+    int start = startField(key);
+    out.append('[');
+    String separator = "";
+    for (String value : values) {
+      out.append(separator);
+      appendQuoted(value);
+      separator = ", ";
+    }
+    out.append(']');
+    endField(key, start, null);
   }
 
   /** A list with one line an item, as LVM2 writes areas. */
   void lines(String key, List<String> lines) {
-    String start = "\n" + tabs(depth + 1);
-    String end = "\n" + tabs(depth);
-    field(key, "[" + start + String.join("," + start, lines) + end + "]", null);
+    int start = startField(key);
+    out.append('[');
+    String separator = "\n";
+    for (String line : lines) {
+      out.append(separator).append(tabs(depth + 1)).append(line);
+      separator = ",\n";
+    }
+    out.append('\n').append(tabs(depth)).append(']');
+    endField(key, start, null);
   }
 
   /** Nodes as they stand. */
@@ -123,16 +145,30 @@ final class ConfigPrinter {
         nodes(section.nodes());
         close();
       } else if (node instanceof ConfigNode.Entry entry) {
-        field(entry.key(), print(entry.value()), null);
+        int start = startField(entry.key());
+        out.append(print(entry.value()));
+        endField(entry.key(), start, null);
       }
     }
   }
 
-  private void field(String key, String value, @Nullable String comment) {
-    String field = key(key) + " = " + value;
-    indent(depth).append(field);
+  /** What comments say; on the top level stand the fields of the header, which have none. */
+  private @Nullable FileComments comments() {
+    return depth == 0 ? null : comments;
+  }
+
+  /** Prints a field up to its value; returns where it starts, behind the indentation. */
+  private int startField(String key) {
+    out.append(tabs(depth));
+    int start = out.length();
+    out.append(key(key)).append(" = ");
+    return start;
+  }
+
+  /** Ends the line of a field whose value is printed. */
+  private void endField(String key, int start, @Nullable String comment) {
     if (comment != null) {
-      int column = TAB * depth + field.length();
+      int column = TAB * depth + out.length() - start;
       do {
         out.append('\t');
         column += TAB - column % TAB;
@@ -143,20 +179,19 @@ final class ConfigPrinter {
     extrasBehind(key);
   }
 
-  private StringBuilder indent(int levels) {
-    return out.append(tabs(levels));
-  }
-
   private String tabs(int levels) {
     return comments == null ? "" : "\t".repeat(Math.min(levels, MAX_INDENT));
   }
 
   private void extrasBehind(String key) {
     Frame frame = frames.peek();
-    if (frame != null && frame.extras().behind().containsKey(key) && frame.done().add(key)) {
+    if (frame != null
+        && !frame.extras().isEmpty()
+        && frame.extras().behind().containsKey(key)
+        && frame.done().add(key)) {
       // A frame of their own: an unknown field may bear the name of a known one.
       List<ConfigNode> nodes = frame.extras().behind().get(key);
-      frames.push(new Frame(key, Extras.NONE, Set.of()));
+      frames.push(Frame.of(key, Extras.NONE));
       nodes(nodes);
       frames.pop();
     }
@@ -185,7 +220,15 @@ final class ConfigPrinter {
   }
 
   static String quote(String text) {
-    return '"' + text.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
+    return '"' + escape(text) + '"';
+  }
+
+  private void appendQuoted(String text) {
+    out.append('"').append(escape(text)).append('"');
+  }
+
+  private static String escape(String text) {
+    return text.replace("\\", "\\\\").replace("\"", "\\\"");
   }
 
   /** A key needs quotes where the reader would end it early, or take it for something else. */

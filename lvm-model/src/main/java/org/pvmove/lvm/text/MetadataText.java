@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.pvmove.lvm.text;
 
-import java.nio.charset.StandardCharsets;
 import org.pvmove.lvm.VolumeGroup;
 
 /**
@@ -53,10 +52,8 @@ public record MetadataText(VolumeGroup volumeGroup, MetadataHeader header) {
    *     strings hold bytes
    */
   public byte[] toDiskBytes() {
-    byte[] text = bytes(MetadataPrinter.print(this));
-    byte[] withNul = new byte[text.length + 1];
-    System.arraycopy(text, 0, withNul, 0, text.length);
-    return withNul;
+    String printed = MetadataPrinter.print(this);
+    return bytes(printed, printed.length() + 1);
   }
 
   /**
@@ -66,10 +63,13 @@ public record MetadataText(VolumeGroup volumeGroup, MetadataHeader header) {
    * @throws IllegalArgumentException as {@link #toDiskBytes}
    */
   public byte[] toFileBytes() {
-    return bytes(MetadataPrinter.printFile(this));
+    String printed = MetadataPrinter.printFile(this);
+    return bytes(printed, printed.length());
   }
 
-  private static byte[] bytes(String printed) {
+  /** One byte for each character, and zeros up to that length. */
+  private static byte[] bytes(String printed, int length) {
+    byte[] bytes = new byte[length];
     for (int i = 0; i < printed.length(); i++) {
       char c = printed.charAt(i);
       if (c == 0 || c > 0xff) {
@@ -77,8 +77,9 @@ public record MetadataText(VolumeGroup volumeGroup, MetadataHeader header) {
             "expected strings of characters from U+0001 to U+00FF (one for each byte), found U+%04X"
                 .formatted((int) c));
       }
+      bytes[i] = (byte) c;
     }
-    return printed.getBytes(StandardCharsets.ISO_8859_1);
+    return bytes;
   }
 
   /** The text without the NUL, for reading. */
