@@ -10,12 +10,14 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.LongStream;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.IntRange;
 import org.assertj.core.api.SoftAssertions;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pvmove.lvm.Area;
@@ -88,9 +90,10 @@ class CorruptionTest {
    *       minor};
    *   <li>of a segment: the length of the last one and where its areas begin, as long as they lie
    *       in free extents; transaction and device ids of thin volumes; where things lie in a cache
-   *       volume and its format; the policy settings and chunk size of a cache pool; all numbers of
-   *       integrity but {@code data_sectors}, of a writecache and of a vdo pool; where a vdo volume
-   *       begins in its pool; whether a piece of one extent has been moved.
+   *       volume and its format; the policy settings and chunk size of a cache pool; the copies
+   *       that a raid10 keeps, if with another number of them its images were as long; all numbers
+   *       of integrity but {@code data_sectors}, of a writecache and of a vdo pool; where a vdo
+   *       volume begins in its pool; whether a piece of one extent has been moved.
    * </ul>
    */
   private static VolumeGroup withoutFreeFields(VolumeGroup vg) {
@@ -139,16 +142,7 @@ class CorruptionTest {
       return single ? atZero.withExtentsMoved(0) : atZero;
     }
     if (type instanceof SegmentType.Raid raid) {
-      return new SegmentType.Raid(
-          raid.name(),
-          raid.images(),
-          raid.dataCopies(),
-          raid.regionSize(),
-          raid.stripeSize(),
-          null,
-          null,
-          null,
-          raid.dataOffset());
+      return withCopies(raid, fewestCopies(raid, segment.extentCount()));
     }
     if (type instanceof SegmentType.Integrity integrity) {
       return new SegmentType.Integrity(
@@ -210,6 +204,32 @@ class CorruptionTest {
           null);
     }
     return type;
+  }
+
+  /** The least number of copies of a raid10 with which its images are as long as they are. */
+  private static @Nullable Long fewestCopies(SegmentType.Raid raid, long extentCount) {
+    if (!raid.name().startsWith("raid10")) {
+      return raid.dataCopies();
+    }
+    long length = raid.areaLength(extentCount);
+    return LongStream.rangeClosed(1, raid.images().size())
+        .filter(copies -> withCopies(raid, copies).areaLength(extentCount) == length)
+        .boxed()
+        .findFirst()
+        .orElse(raid.dataCopies());
+  }
+
+  private static SegmentType.Raid withCopies(SegmentType.Raid raid, @Nullable Long copies) {
+    return new SegmentType.Raid(
+        raid.name(),
+        raid.images(),
+        copies,
+        raid.regionSize(),
+        raid.stripeSize(),
+        null,
+        null,
+        null,
+        raid.dataOffset());
   }
 
   private static ImmutableList<Area> atZero(ImmutableList<Area> areas) {
