@@ -3,6 +3,7 @@ package org.pvmove.lvm.check;
 
 import com.google.common.math.LongMath;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -17,6 +18,9 @@ import org.pvmove.lvm.VolumeGroup;
 
 /** No extent is used twice, and none that is not there. */
 final class ExtentRules {
+  /** The largest number of an extent that has room beside the index of its use. */
+  private static final long MAX_KEY = Integer.MAX_VALUE;
+
   private ExtentRules() {}
 
   /** Extents {@code first} to {@code end - 1} used by the segment of that index. */
@@ -101,10 +105,13 @@ final class ExtentRules {
 
   /** Each use that begins before an earlier one ends, with the one that reaches furthest. */
   private static List<Use[]> overlaps(List<Use> uses) {
-    uses.sort(Comparator.comparingLong(Use::first));
     List<Use[]> pairs = new ArrayList<>();
-    Use furthest = uses.get(0);
-    for (Use use : uses.subList(1, uses.size())) {
+    Use furthest = null;
+    for (Use use : byFirstExtent(uses)) {
+      if (furthest == null) {
+        furthest = use;
+        continue;
+      }
       if (use.first() < furthest.end()) {
         pairs.add(new Use[] {furthest, use});
       }
@@ -113,6 +120,27 @@ final class ExtentRules {
       }
     }
     return pairs;
+  }
+
+  /**
+   * Sorts the numbers of the extents, each with the index of its use: for large volume groups
+   * sorting the uses would take as long as all other rules.
+   */
+  private static Use[] byFirstExtent(List<Use> uses) {
+    long[] keys = new long[uses.size()];
+    for (int i = 0; i < keys.length; i++) {
+      long first = uses.get(i).first();
+      if (first > MAX_KEY) {
+        return uses.stream().sorted(Comparator.comparingLong(Use::first)).toArray(Use[]::new);
+      }
+      keys[i] = first << Integer.SIZE | i;
+    }
+    Arrays.sort(keys);
+    Use[] sorted = new Use[keys.length];
+    for (int i = 0; i < keys.length; i++) {
+      sorted[i] = uses.get((int) keys[i]);
+    }
+    return sorted;
   }
 
   private static String describe(Use[] pair) {

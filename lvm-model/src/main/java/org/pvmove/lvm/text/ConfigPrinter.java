@@ -25,7 +25,7 @@ final class ConfigPrinter {
   /** LVM2 indents no deeper, and lists one more. */
   private static final int MAX_INDENT = 5;
 
-  private final StringBuilder out = new StringBuilder();
+  private final StringBuilder out;
   private final @Nullable FileComments comments;
   private int depth;
   private final Deque<Frame> frames = new ArrayDeque<>();
@@ -37,14 +37,14 @@ final class ConfigPrinter {
     }
   }
 
-  /** Prints as on disk: no indentation, no comments. */
-  ConfigPrinter() {
-    this(null);
-  }
-
-  /** Prints as in files, indented and with comments, if these are given. */
-  ConfigPrinter(@Nullable FileComments comments) {
+  /**
+   * Prints as on disk; or as in files, indented and with comments, if these are given.
+   *
+   * @param expectedLength about how long the text will be
+   */
+  ConfigPrinter(@Nullable FileComments comments, int expectedLength) {
     this.comments = comments;
+    this.out = new StringBuilder(expectedLength);
   }
 
   /** The text so far. */

@@ -37,7 +37,7 @@ final class MetadataPrinter {
 
   /** The text as on disk: the volume group, then the header. */
   static String print(MetadataText text) {
-    MetadataPrinter printer = new MetadataPrinter(new ConfigPrinter());
+    MetadataPrinter printer = new MetadataPrinter(new ConfigPrinter(null, expectedLength(text)));
     printer.diskText(text);
     return printer.out.toString();
   }
@@ -45,9 +45,20 @@ final class MetadataPrinter {
   /** The text as in files: the header, then the volume group, indented and with comments. */
   static String printFile(MetadataText text) {
     FileComments comments = new FileComments(text.volumeGroup().extentSize());
-    MetadataPrinter printer = new MetadataPrinter(new ConfigPrinter(comments));
+    MetadataPrinter printer =
+        new MetadataPrinter(new ConfigPrinter(comments, expectedLength(text)));
     printer.fileText(text);
     return printer.out.toString();
+  }
+
+  /** Not much too long, and so long that the text is not copied again and again as it grows. */
+  private static int expectedLength(MetadataText text) {
+    long lvs = text.volumeGroup().logicalVolumes().size();
+    long segments = 0;
+    for (LogicalVolume lv : text.volumeGroup().logicalVolumes()) {
+      segments += lv.segments().size();
+    }
+    return (int) Math.min(4096 + 256 * lvs + 112 * segments, Integer.MAX_VALUE / 4);
   }
 
   private void fileText(MetadataText text) {
