@@ -27,13 +27,20 @@ import org.pvmove.lvm.check.Violation;
 import org.pvmove.lvm.check.VolumeGroupCheck;
 import org.pvmove.lvm.text.MetadataText;
 
-/** How reading, checking, printing and committing grow with the volume group. */
+/**
+ * How reading, checking, printing and committing grow with the volume group.
+ *
+ * <p>The heap is large and collected by the collector for throughput: otherwise it would be
+ * measured how often the largest group is copied within the heap.
+ */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
 @Warmup(iterations = 3, time = 2)
 @Measurement(iterations = 5, time = 2)
-@Fork(value = 1, jvmArgsAppend = "-Xmx4g")
+@Fork(
+    value = 1,
+    jvmArgsAppend = {"-Xms4g", "-Xmx4g", "-Xmn3g", "-XX:+UseParallelGC"})
 public class MetadataBenchmark {
   /** Number of logical volumes; each has four segments. */
   @Param({"1000", "10000", "100000"})
