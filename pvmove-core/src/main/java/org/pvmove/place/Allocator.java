@@ -420,6 +420,10 @@ public final class Allocator {
         PeRange offer = free.offer(pv, most);
         if (offer != null && (best == null || better(offer, best))) {
           best = offer;
+          if (best.count() == count && used.contains(pv)) {
+            // Nothing beats the whole rest where there is some of the move already.
+            break;
+          }
         }
       }
       return splitting == Splitting.NONE && best != null && best.count() < count ? null : best;

@@ -18,10 +18,15 @@ import org.pvmove.lvm.PeRange;
  * found at once. Areas that touch are one.
  */
 final class FreeAreas {
-  private static final Comparator<PeRange> BY_SIZE =
-      Comparator.comparingLong(PeRange::count).thenComparingLong(PeRange::first);
+  private static final Comparator<PeRange> BY_SIZE = FreeAreas::compareSizes;
 
   private final Map<LvmUuid, NavigableSet<PeRange>> byPv = new LinkedHashMap<>();
+
+  /** Written out, since most of the time of a large plan would go by in comparators of keys. */
+  private static int compareSizes(PeRange a, PeRange b) {
+    int sizes = Long.compare(a.count(), b.count());
+    return sizes != 0 ? sizes : Long.compare(a.first(), b.first());
+  }
 
   FreeAreas(List<PeRange> areas) {
     Map<LvmUuid, TreeMap<Long, PeRange>> sorted = new LinkedHashMap<>();

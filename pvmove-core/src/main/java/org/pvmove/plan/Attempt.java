@@ -268,9 +268,8 @@ final class Attempt {
   /** Cuts long runs into segments, as long as the metadata of so many fit. */
   private PlanResult fitting(Selection selection, List<ImmutableList<PeRange>> placed) {
     long most = Math.max(1, request.maxSegmentBytes() / vg.extentSize().bytes());
-    int segmentsBefore = Integer.MAX_VALUE;
+    ImmutableList<MovePlan.Segment> segments = Cutting.cut(selection.sources(), placed, most);
     while (true) {
-      ImmutableList<MovePlan.Segment> segments = Cutting.cut(selection.sources(), placed, most);
       Forecast forecast = Forecast.of(vg, surroundings, segments, request.atomic());
       if (forecast.largest() <= surroundings.metadataRoom()) {
         return new PlanResult.Accepted(
@@ -287,12 +286,14 @@ final class Attempt {
                 ImmutableMap.copyOf(unused),
                 forecast.cost(segments, vg.extentSize(), request.atomic())));
       }
-      if (segments.size() == segmentsBefore || most > Long.MAX_VALUE / 2) {
+      int segmentsBefore = segments.size();
+      most *= 2;
+      segments = Cutting.cut(selection.sources(), placed, most);
+      if (segments.size() == segmentsBefore) {
+        // Cuts at twice the length are some of those before; as many of them are the same.
         return PlanResult.rejected(
             new Rejection.MetadataTooLarge(forecast.largest(), surroundings.metadataRoom()));
       }
-      segmentsBefore = segments.size();
-      most *= 2;
     }
   }
 }

@@ -15,8 +15,8 @@ import org.pvmove.lvm.edit.PvmoveEdits;
 import org.pvmove.lvm.text.MetadataText;
 
 /**
- * How large the metadata text is at each commit of a move. Only the first and the last are printed:
- * the ones between differ from the first in a few numbers.
+ * How large the metadata text is at each commit of a move. Only the first and the last are printed,
+ * once each: the ones between differ from the first in a few numbers.
  */
 final class Forecast {
   private final ImmutableLongArray sizes;
@@ -43,34 +43,45 @@ final class Forecast {
     String name = PvmoveEdits.nextName(vg);
     ImmutableLongArray.Builder sizes = ImmutableLongArray.builder();
     long seqno = vg.seqno() + 1;
-    sizes.add(size(begun, seqno, surroundings, MetadataWriter.begin(name)));
-    return rest(begun, name, seqno, surroundings, sizes);
+    String description = MetadataWriter.begin(name);
+    long first = size(begun, seqno, surroundings, description);
+    sizes.add(first);
+    return rest(
+        begun, name, seqno, first - digits(seqno) - description.length(), surroundings, sizes);
   }
 
   /** Of a move that is under way. */
   static Forecast ofRest(VolumeGroup vg, String name, Surroundings surroundings) {
-    return rest(vg, name, vg.seqno(), surroundings, ImmutableLongArray.builder());
+    long common = size(vg, 0, surroundings, "") - digits(0);
+    return rest(vg, name, vg.seqno(), common, surroundings, ImmutableLongArray.builder());
   }
 
+  /**
+   * Of all commits but the first.
+   *
+   * @param vg the version in force before them
+   * @param common the size of its text without what differs from commit to commit: version number
+   *     and description
+   */
   private static Forecast rest(
       VolumeGroup vg,
       String name,
       long seqno,
+      long common,
       Surroundings surroundings,
       ImmutableLongArray.Builder sizes) {
     Pvmove move = Pvmove.of(vg, vg.logicalVolume(name).orElseThrow());
     long number = seqno;
     if (!move.atomic()) {
-      // Without what differs from commit to commit.
-      long common = size(vg, 0, surroundings, "") - digits(0);
+      long now = common;
       for (int i = 0; i < move.pieces().size(); i++) {
         if (move.pieces().get(i).done()) {
           continue;
         }
         number++;
         // extents_moved was 0 and becomes the length of the piece.
-        common += digits(move.pieces().get(i).source().count()) - digits(0);
-        sizes.add(common + digits(number) + MetadataWriter.segmentDone(name, i).length());
+        now += digits(move.pieces().get(i).source().count()) - digits(0);
+        sizes.add(now + digits(number) + MetadataWriter.segmentDone(name, i).length());
       }
     }
     sizes.add(size(finished(vg, move), number + 1, surroundings, MetadataWriter.finish(name)));

@@ -3,9 +3,10 @@ package org.pvmove.lvm.edit;
 
 import com.google.common.collect.ImmutableList;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -13,6 +14,7 @@ import java.util.NavigableSet;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -133,7 +135,7 @@ public final class PvmoveEdits {
       throw new IllegalArgumentException("expected at least one run to move, found none");
     }
     String name = nextName(vg);
-    Map<LvmUuid, NavigableMap<Long, Positioned>> bySource = positions(moves);
+    Map<LvmUuid, Runs> bySource = positions(moves);
     requireFree(vg, moves);
     Set<String> images = new HashSet<>();
     for (LogicalVolume pvmove : vg.pvmoveVolumes()) {
@@ -158,60 +160,105 @@ public final class PvmoveEdits {
   }
 
   /** A run and its place in the temporary volume. */
-  private record Positioned(Move move, long firstExtent) {}
+  private record Positioned(Move move, long firstExtent) {
+    PeRange source() {
+      return move.source();
+    }
+  }
 
-  private static Map<LvmUuid, NavigableMap<Long, Positioned>> positions(List<Move> moves) {
-    Map<LvmUuid, NavigableMap<Long, Positioned>> bySource = new TreeMap<>();
+  /** The runs to move off a physical volume, sorted, so that those in a range are found fast. */
+  private static final class Runs {
+    private final List<Positioned> runs;
+    private final long[] ends;
+
+    Runs(List<Positioned> unsorted) {
+      runs = sorted(unsorted, Positioned::source);
+      ends = runs.stream().mapToLong(run -> run.source().end()).toArray();
+      for (int i = 1; i < ends.length; i++) {
+        if (runs.get(i).source().first() < ends[i - 1]) {
+          throw new IllegalArgumentException(
+              "expected runs that do not overlap, found %s and %s"
+                  .formatted(runs.get(i - 1).source(), runs.get(i).source()));
+        }
+      }
+    }
+
+    /** The runs that share extents with a range, in the order of their extents. */
+    List<Positioned> overlapping(PeRange range) {
+      int found = Arrays.binarySearch(ends, range.first());
+      int from = found >= 0 ? found + 1 : -found - 1;
+      int until = from;
+      while (until < ends.length && runs.get(until).source().first() < range.end()) {
+        until++;
+      }
+      return runs.subList(from, until);
+    }
+  }
+
+  private static Map<LvmUuid, Runs> positions(List<Move> moves) {
+    Map<LvmUuid, List<Positioned>> unsorted = new HashMap<>();
     long next = 0;
     for (Move move : moves) {
-      NavigableMap<Long, Positioned> onPv =
-          bySource.computeIfAbsent(move.source().pv(), pv -> new TreeMap<>());
-      Map.Entry<Long, Positioned> before = onPv.lowerEntry(move.source().end());
-      if (before != null && before.getValue().move().source().overlaps(move.source())) {
-        throw new IllegalArgumentException(
-            "expected runs that do not overlap, found %s and %s"
-                .formatted(before.getValue().move().source(), move.source()));
-      }
-      onPv.put(move.source().first(), new Positioned(move, next));
+      unsorted
+          .computeIfAbsent(move.source().pv(), pv -> new ArrayList<>())
+          .add(new Positioned(move, next));
       next += move.source().count();
     }
+    Map<LvmUuid, Runs> bySource = new HashMap<>();
+    unsorted.forEach((pv, runs) -> bySource.put(pv, new Runs(runs)));
     return bySource;
+  }
+
+  private static <T> List<T> sorted(List<T> ranges, Function<T, PeRange> range) {
+    List<T> sorted = new ArrayList<>(ranges);
+    sorted.sort(Comparator.comparingLong(each -> range.apply(each).first()));
+    return sorted;
   }
 
   /** Nothing may be copied over what is in use, nor over what another run is copied to. */
   private static void requireFree(VolumeGroup vg, List<Move> moves) {
     ExtentMap extents = ExtentMap.of(vg);
-    Map<LvmUuid, NavigableMap<Long, PeRange>> freeByPv = new HashMap<>();
-    for (Move move : moves) {
-      PeRange wanted = move.destination();
-      NavigableMap<Long, PeRange> free =
-          freeByPv.computeIfAbsent(
-              wanted.pv(),
-              pv -> {
-                NavigableMap<Long, PeRange> areas = new TreeMap<>();
-                extents.free(pv).forEach(area -> areas.put(area.first(), area));
-                return areas;
-              });
-      Map.Entry<Long, PeRange> entry = free.floorEntry(wanted.first());
-      if (entry == null || entry.getValue().end() < wanted.end()) {
-        throw new LvmException("expected free extents to move to, found " + wanted);
-      }
-      PeRange area = entry.getValue();
-      free.remove(area.first());
-      if (area.first() < wanted.first()) {
-        free.put(area.first(), area.slice(0, wanted.first() - area.first()));
-      }
-      if (wanted.end() < area.end()) {
-        free.put(wanted.end(), area.slice(wanted.end() - area.first(), area.end() - wanted.end()));
-      }
+    Map<LvmUuid, List<Wanted>> byPv = new HashMap<>();
+    for (int i = 0; i < moves.size(); i++) {
+      PeRange range = moves.get(i).destination();
+      byPv.computeIfAbsent(range.pv(), pv -> new ArrayList<>()).add(new Wanted(range, i));
     }
+    byPv.forEach((pv, wanted) -> requireFree(extents.free(pv), sorted(wanted, Wanted::range)));
+  }
+
+  /** Where the run with that number shall go. */
+  private record Wanted(PeRange range, int number) {}
+
+  private static void requireFree(List<PeRange> free, List<Wanted> sorted) {
+    Wanted last = null;
+    int area = 0;
+    for (Wanted wanted : sorted) {
+      PeRange range = wanted.range();
+      if (last != null && range.first() < last.range().end()) {
+        // The one that comes later finds its place taken.
+        throw notFree(last.number() > wanted.number() ? last.range() : range);
+      }
+      while (area < free.size() && free.get(area).end() <= range.first()) {
+        area++;
+      }
+      if (area == free.size()
+          || free.get(area).first() > range.first()
+          || free.get(area).end() < range.end()) {
+        throw notFree(range);
+      }
+      last = wanted;
+    }
+  }
+
+  private static LvmException notFree(PeRange wanted) {
+    return new LvmException("expected free extents to move to, found " + wanted);
   }
 
   private static LogicalVolume redirect(
       LogicalVolume lv,
       boolean locked,
       String name,
-      Map<LvmUuid, NavigableMap<Long, Positioned>> bySource,
+      Map<LvmUuid, Runs> bySource,
       Set<PeRange> used) {
     ImmutableList.Builder<Segment> segments = ImmutableList.builder();
     int usedBefore = used.size();
@@ -232,10 +279,10 @@ public final class PvmoveEdits {
                           locked ? "locked " : "",
                           piece.type().name()));
             }
-            if (!used.add(target.move().source())) {
+            if (!used.add(target.source())) {
               throw new LvmException(
                   "%s, extent %d: expected extents of its own, found run %s, which is used twice"
-                      .formatted(lv.name(), piece.firstExtent(), target.move().source()));
+                      .formatted(lv.name(), piece.firstExtent(), target.source()));
             }
             changed = true;
           }
@@ -265,16 +312,18 @@ public final class PvmoveEdits {
     return Segments.cut(segment, cuts);
   }
 
-  private static NavigableSet<Long> cuts(
-      Segment segment, Map<LvmUuid, NavigableMap<Long, Positioned>> bySource) {
+  private static NavigableSet<Long> cuts(Segment segment, Map<LvmUuid, Runs> bySource) {
     NavigableSet<Long> cuts = new TreeSet<>();
     if (segment.type() instanceof SegmentType.Striped && segment.areaLength() > 0) {
       for (Area area : segment.areas()) {
         if (area instanceof Area.Physical physical && bySource.containsKey(physical.pv())) {
           PeRange range = segment.physicalRange(area);
-          for (Positioned run : overlapping(bySource.get(physical.pv()), range)) {
-            cuts.add(run.move().source().first() - range.first());
-            cuts.add(run.move().source().end() - range.first());
+          for (Positioned run : bySource.get(physical.pv()).overlapping(range)) {
+            // Most runs are whole areas, where there is nothing to cut.
+            if (!run.source().equals(range)) {
+              cuts.add(run.source().first() - range.first());
+              cuts.add(run.source().end() - range.first());
+            }
           }
         }
       }
@@ -282,36 +331,23 @@ public final class PvmoveEdits {
     return cuts;
   }
 
-  private static Iterable<Positioned> overlapping(
-      NavigableMap<Long, Positioned> runs, PeRange range) {
-    Map.Entry<Long, Positioned> before = runs.floorEntry(range.first());
-    long from =
-        before != null && before.getValue().move().source().overlaps(range)
-            ? before.getKey()
-            : range.first();
-    return runs.subMap(from, true, range.end(), false).values();
-  }
-
   private static @Nullable Positioned target(
-      LogicalVolume lv,
-      Segment piece,
-      Area area,
-      Map<LvmUuid, NavigableMap<Long, Positioned>> bySource) {
+      LogicalVolume lv, Segment piece, Area area, Map<LvmUuid, Runs> bySource) {
     if (!(area instanceof Area.Physical physical)
         || !bySource.containsKey(physical.pv())
         || piece.areaLength() < 1) {
       return null;
     }
     PeRange range = piece.physicalRange(area);
-    Iterator<Positioned> runs = overlapping(bySource.get(physical.pv()), range).iterator();
-    if (!runs.hasNext()) {
+    List<Positioned> runs = bySource.get(physical.pv()).overlapping(range);
+    if (runs.isEmpty()) {
       return null;
     }
-    Positioned run = runs.next();
-    if (!run.move().source().equals(range)) {
+    Positioned run = runs.get(0);
+    if (!run.source().equals(range)) {
       throw new LvmException(
           "%s, extent %d: expected runs that are whole areas, found run %s in area %s"
-              .formatted(lv.name(), piece.firstExtent(), run.move().source(), range));
+              .formatted(lv.name(), piece.firstExtent(), run.source(), range));
     }
     return run;
   }
