@@ -6,7 +6,9 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.pvmove.device.StoredVolumeGroup;
 import org.pvmove.io.BlockDevice;
@@ -55,9 +57,12 @@ public final class LvContent {
     return pattern(vg.name() + "/" + lv.name(), vg.extentSize().toBytes(lv.extentCount()));
   }
 
-  /** Writes its pattern into every visible logical volume. */
+  /**
+   * Writes its pattern into every logical volume of linear or striped segments. What stands on such
+   * volumes, such as a raid, is whole if these are.
+   */
   public static void fillAll(StoredVolumeGroup stored) {
-    for (LogicalVolume lv : visible(stored.volumeGroup())) {
+    for (LogicalVolume lv : holders(stored.volumeGroup())) {
       fill(stored, lv);
     }
   }
@@ -89,12 +94,12 @@ public final class LvContent {
   }
 
   /**
-   * Checks that every visible logical volume holds its pattern.
+   * Checks that every logical volume of linear or striped segments holds its pattern.
    *
    * @throws AssertionError that names the first sector that is wrong, what it holds and where it is
    */
   public static void verifyAll(StoredVolumeGroup stored) {
-    for (LogicalVolume lv : visible(stored.volumeGroup())) {
+    for (LogicalVolume lv : holders(stored.volumeGroup())) {
       verify(stored, lv);
     }
   }
@@ -124,12 +129,16 @@ public final class LvContent {
     return new String(bytes, at, 40, StandardCharsets.ISO_8859_1).replace('\0', '.').strip();
   }
 
-  private static Iterable<LogicalVolume> visible(VolumeGroup vg) {
-    return vg.logicalVolumes().stream().filter(LvContent::isVisible).toList();
-  }
-
-  private static boolean isVisible(LogicalVolume lv) {
-    return lv.flags().status().contains("VISIBLE");
+  /** The volumes that lie on extents themselves, but not those that moves need for a while. */
+  private static Iterable<LogicalVolume> holders(VolumeGroup vg) {
+    Set<String> images = new HashSet<>();
+    for (LogicalVolume pvmove : vg.pvmoveVolumes()) {
+      pvmove.segments().forEach(s -> s.type().references().forEach(i -> images.add(i.lv())));
+    }
+    return vg.logicalVolumes().stream()
+        .filter(lv -> !lv.isPvmove() && !images.contains(lv.name()))
+        .filter(lv -> lv.segments().stream().allMatch(s -> s.type() instanceof SegmentType.Striped))
+        .toList();
   }
 
   private static void forEachRun(StoredVolumeGroup stored, LogicalVolume lv, Run run) {

@@ -16,6 +16,7 @@ import org.pvmove.lvm.Area;
 import org.pvmove.lvm.ExtentSize;
 import org.pvmove.lvm.LogicalVolume;
 import org.pvmove.lvm.LvmUuid;
+import org.pvmove.lvm.PeRange;
 import org.pvmove.lvm.PhysicalVolume;
 import org.pvmove.lvm.Sectors;
 import org.pvmove.lvm.Segment;
@@ -32,7 +33,7 @@ import org.pvmove.lvm.text.MetadataHeader;
  * something else, so that a byte that comes from the wrong place is seen.
  */
 public final class SmallGroup {
-  /** The name of every such volume group. */
+  /** The name of such a volume group, unless another is wanted. */
   public static final String NAME = "vg";
 
   /** Bytes in a metadata area: the least LVM2 makes. */
@@ -43,13 +44,16 @@ public final class SmallGroup {
   private final ImmutableList<BlockDevice> devices;
   private final List<Integer> areas = new ArrayList<>();
   private final List<LogicalVolume> lvs = new ArrayList<>();
-  private final Random random = new Random(1);
+  private final Random random;
+  private final String name;
   private final List<LvmUuid> pvIds = new ArrayList<>();
   private ExtentSize extentSize = ExtentSize.ofBytes(16 << 10);
   private ImmutableList<String> tags = ImmutableList.of();
   private int commits = 1;
 
-  private SmallGroup(ImmutableList<BlockDevice> devices) {
+  private SmallGroup(String name, ImmutableList<BlockDevice> devices) {
+    this.name = name;
+    this.random = new Random(name.hashCode());
     this.devices = devices;
     devices.forEach(
         device -> {
@@ -68,7 +72,23 @@ public final class SmallGroup {
 
   /** A volume group on these devices, with one metadata area on each and extents of 16 KiB. */
   public static SmallGroup on(List<? extends BlockDevice> devices) {
-    return new SmallGroup(ImmutableList.copyOf(devices));
+    return named(NAME, devices);
+  }
+
+  /** The same by another name, with identities of its own. */
+  public static SmallGroup named(String name, List<? extends BlockDevice> devices) {
+    return new SmallGroup(name, ImmutableList.copyOf(devices));
+  }
+
+  /** Extents of the physical volume with that index, for {@link #volumes}. */
+  public PeRange range(int pv, long first, long count) {
+    return new PeRange(pvIds.get(pv), first, count);
+  }
+
+  /** With these logical volumes too. */
+  public SmallGroup volumes(Iterable<LogicalVolume> more) {
+    more.forEach(lvs::add);
+    return this;
   }
 
   /** With extents of another size. */
@@ -143,7 +163,7 @@ public final class SmallGroup {
       pvs.add(format(i));
     }
     VolumeGroup vg =
-        VolumeGroup.builder(NAME, LvmUuid.random(random), extentSize)
+        VolumeGroup.builder(name, LvmUuid.random(random), extentSize)
             .physicalVolumes(pvs)
             .seqno(0)
             .tags(tags)
