@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.pvmove.place;
 
+import com.google.common.collect.ArrayListMultimap;
 import com.google.common.collect.ImmutableList;
-import com.google.common.collect.ImmutableMap;
-import com.google.common.collect.ImmutableSet;
-import com.google.common.collect.Sets;
+import com.google.common.collect.ListMultimap;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -47,22 +43,21 @@ import org.pvmove.lvm.PeRange;
  * their own.
  */
 public final class Allocator {
-  /** Up to so many runs all ways to pack them are tried. */
-  private static final int MAX_PACKED_RUNS = 500;
+  /** Up to so many runs all ways to pack them are tried, as long as it does not take too long. */
+  static final int MAX_PACKED_RUNS = 500;
 
-  /** Columns for which it is tried who clings and who goes by tags. */
-  private static final int MAX_MIXED_COLUMNS = 8;
+  /** How long it is tried to find a place at all, in looks at a bin. */
+  static final long MAX_STEPS = 5_000_000;
 
-  private static final int MAX_MIXES = 5000;
+  /** How long it is tried to find a place with fewer pieces. */
+  private static final long MAX_STEPS_FOR_FEWER_PIECES = 500_000;
 
   private final ImmutableList<Run> runs;
   private final ImmutableList<PeRange> free;
-  private final Map<LvmUuid, Long> freeByPv = new LinkedHashMap<>();
 
-  private Allocator(List<Run> runs, List<PeRange> free) {
+  Allocator(List<Run> runs, List<PeRange> free) {
     this.runs = ImmutableList.copyOf(runs);
-    this.free = ImmutableList.copyOf(free);
-    free.forEach(area -> freeByPv.merge(area.pv(), area.count(), Long::sum));
+    this.free = FreeAreas.joined(free);
   }
 
   /**
@@ -76,8 +71,8 @@ public final class Allocator {
     Allocator allocator = new Allocator(runs, free);
     return switch (policy) {
       case CONTIGUOUS -> allocator.contiguous();
-      case CLING -> allocator.cling();
-      case CLING_BY_TAGS -> allocator.clingByTags();
+      case CLING -> new Clinging(allocator.runs, allocator.free).together();
+      case CLING_BY_TAGS -> new Clinging(allocator.runs, allocator.free).togetherOrByTags();
       case NORMAL -> allocator.normal();
       case ANYWHERE -> allocator.anywhere();
       case INHERIT ->
@@ -85,25 +80,42 @@ public final class Allocator {
     };
   }
 
-  private Placement normal() {
+  Placement normal() {
+    Placement placement = quick();
+    return placement instanceof Placement.Found found ? withFewerPieces(found) : placement;
+  }
+
+  /** Finds a place by {@code normal} if there is one. */
+  Placement quick() {
     // The order of the runs keeps neighbours together, so that they can be merged.
-    Placement.Found best = fewest(greedy(inOrder(), null, Splitting.ALLOWED), null);
-    if (best == null || best.pieceCount() > runs.size()) {
-      best = fewest(greedy(longestFirst(), null, Splitting.ALLOWED), best);
-    }
-    if ((best == null || best.pieceCount() > runs.size())
-        && runs.size() <= MAX_PACKED_RUNS
-        && packed() instanceof Placement.Found whole) {
-      best = whole;
-    }
-    if (best != null) {
-      return best;
+    Placement.Found found = greedy(inOrder(), null, Splitting.ALLOWED);
+    if (found != null) {
+      return found;
     }
     Shares.Result shared = Shares.of(runs, free);
-    if (shared.shares() == null) {
-      return new Placement.None(shared.unplaced(), shared.certain());
+    return shared.shares() == null
+        ? shared.none()
+        : Objects.requireNonNull(greedy(inOrder(), shared.shares(), Splitting.ALLOWED));
+  }
+
+  private Placement.Found withFewerPieces(Placement.Found found) {
+    Placement.Found best = found;
+    if (best.pieceCount() > runs.size()) {
+      Placement.Found other = greedy(longestFirst(), null, Splitting.ALLOWED);
+      best = other == null || other.pieceCount() >= best.pieceCount() ? best : other;
     }
-    return Objects.requireNonNull(greedy(inOrder(), shared.shares(), Splitting.ALLOWED));
+    long steps = MAX_STEPS_FOR_FEWER_PIECES;
+    for (int cuts = 0;
+        runs.size() <= MAX_PACKED_RUNS && runs.size() + cuts < best.pieceCount();
+        cuts++) {
+      Packer packer = new Packer(runs, areas(), true, cuts, steps);
+      Packer.Outcome outcome = packer.pack();
+      if (outcome != Packer.Outcome.IMPOSSIBLE) {
+        return outcome == Packer.Outcome.FOUND ? packed(packer) : best;
+      }
+      steps -= packer.steps();
+    }
+    return best;
   }
 
   private Placement anywhere() {
@@ -111,7 +123,7 @@ public final class Allocator {
     if (normal instanceof Placement.Found) {
       return normal;
     }
-    long room = freeByPv.values().stream().mapToLong(Long::longValue).sum();
+    long room = free.stream().mapToLong(PeRange::count).sum();
     long needed = runs.stream().mapToLong(Run::count).sum();
     return room < needed
         ? new Placement.None(needed - room, true)
@@ -126,214 +138,30 @@ public final class Allocator {
     if (best != null) {
       return best;
     }
-    Placement packed =
-        runs.size() <= MAX_PACKED_RUNS ? packed() : new Placement.None(unplacedWhole(), false);
-    // More room than there is cannot be needed for pieces than for extents.
-    return packed instanceof Placement.None none
-            && !none.certain()
-            && Shares.of(runs, free).shares() == null
-        ? new Placement.None(none.unplaced(), true)
-        : packed;
+    Packer packer = new Packer(runs, areas(), true, 0, MAX_STEPS);
+    Packer.Outcome outcome =
+        runs.size() <= MAX_PACKED_RUNS ? packer.pack() : Packer.Outcome.GAVE_UP;
+    return outcome == Packer.Outcome.FOUND
+        ? packed(packer)
+        : packer.none(outcome == Packer.Outcome.IMPOSSIBLE, Shares.of(runs, free));
   }
 
-  /** Each run whole, if it can be. */
-  private Placement packed() {
-    Packer packer =
-        new Packer(
-            runs,
-            free.stream().map(area -> new Packer.Bin(area.pv(), area.count())).toList(),
-            true);
-    Packer.Outcome outcome = packer.pack();
-    if (outcome != Packer.Outcome.FOUND) {
-      return new Placement.None(unplacedWhole(), outcome == Packer.Outcome.IMPOSSIBLE);
-    }
-    int[] areaOf = packer.binOf();
+  /** What was packed into the free areas. */
+  private Placement.Found packed(Packer packer) {
     long[] used = new long[free.size()];
-    ImmutableList.Builder<ImmutableList<PeRange>> pieces = ImmutableList.builder();
-    for (int i = 0; i < runs.size(); i++) {
-      long count = runs.get(i).count();
-      pieces.add(ImmutableList.of(free.get(areaOf[i]).slice(used[areaOf[i]], count)));
-      used[areaOf[i]] += count;
+    ListMultimap<Integer, PeRange> pieces = ArrayListMultimap.create();
+    for (Packer.Piece piece : packer.pieces()) {
+      pieces.put(piece.run(), free.get(piece.bin()).slice(used[piece.bin()], piece.count()));
+      used[piece.bin()] += piece.count();
     }
-    return new Placement.Found(pieces.build());
+    return new Placement.Found(
+        inOrder().stream()
+            .map(run -> ImmutableList.copyOf(pieces.get(run)))
+            .collect(ImmutableList.toImmutableList()));
   }
 
-  /** How much is left over if runs are taken longest first and none is split. */
-  private long unplacedWhole() {
-    FreeAreas areas = new FreeAreas(free);
-    Owners owners = new Owners();
-    long unplaced = 0;
-    for (int index : longestFirst()) {
-      Run run = runs.get(index);
-      PeRange piece = new Choice(areas, owners, null, Splitting.NONE).best(run, run.count());
-      if (piece == null) {
-        unplaced += run.count();
-      } else {
-        areas.take(piece);
-        owners.add(run, piece.pv());
-      }
-    }
-    return Math.max(1, unplaced);
-  }
-
-  private Placement cling() {
-    List<Run> columns = columns();
-    List<LvmUuid> pvs = List.copyOf(freeByPv.keySet());
-    if (columns.size() > MAX_PACKED_RUNS) {
-      return clingGreedily(columns);
-    }
-    Packer packer =
-        new Packer(
-            columns,
-            pvs.stream().map(pv -> new Packer.Bin(pv, freeByPv.getOrDefault(pv, 0L))).toList(),
-            false);
-    Packer.Outcome outcome = packer.pack();
-    if (outcome != Packer.Outcome.FOUND) {
-      return new Placement.None(unplacedColumns(columns), outcome == Packer.Outcome.IMPOSSIBLE);
-    }
-    int[] pvOf = packer.binOf();
-    Map<Integer, ImmutableSet<LvmUuid>> allowed = new HashMap<>();
-    for (int i = 0; i < columns.size(); i++) {
-      allowed.put(columns.get(i).column(), ImmutableSet.of(pvs.get(pvOf[i])));
-    }
-    return within(allowed);
-  }
-
-  private Placement clingGreedily(List<Run> columns) {
-    Map<LvmUuid, Long> room = new LinkedHashMap<>(freeByPv);
-    Owners owners = new Owners();
-    Map<Integer, ImmutableSet<LvmUuid>> allowed = new HashMap<>();
-    long unplaced = 0;
-    List<Run> longestFirst = new ArrayList<>(columns);
-    longestFirst.sort(Comparator.comparingLong(run -> -run.count()));
-    for (Run column : longestFirst) {
-      LvmUuid pv = firstWithRoom(column, room, owners);
-      if (pv == null) {
-        unplaced += column.count();
-      } else {
-        room.merge(pv, -column.count(), Long::sum);
-        owners.add(column, pv);
-        allowed.put(column.column(), ImmutableSet.of(pv));
-      }
-    }
-    return unplaced == 0 ? within(allowed) : new Placement.None(unplaced, false);
-  }
-
-  private long unplacedColumns(List<Run> columns) {
-    return clingGreedily(columns) instanceof Placement.None none ? none.unplaced() : 1;
-  }
-
-  private static @Nullable LvmUuid firstWithRoom(
-      Run column, Map<LvmUuid, Long> room, Owners owners) {
-    for (Map.Entry<LvmUuid, Long> pv : room.entrySet()) {
-      if (pv.getValue() >= column.count()
-          && !column.forbidden().contains(pv.getKey())
-          && owners.allow(column, pv.getKey())) {
-        return pv.getKey();
-      }
-    }
-    return null;
-  }
-
-  private Placement clingByTags() {
-    Placement cling = cling();
-    if (cling instanceof Placement.Found) {
-      return cling;
-    }
-    List<Run> columns = columns();
-    Map<Integer, ImmutableSet<LvmUuid>> byTags = new HashMap<>();
-    columns.forEach(column -> byTags.put(column.column(), column.kin()));
-    Placement kin = within(byTags);
-    if (kin instanceof Placement.Found) {
-      return kin;
-    }
-    boolean certain = ((Placement.None) cling).certain() && ((Placement.None) kin).certain();
-    long unplaced =
-        Math.min(((Placement.None) cling).unplaced(), ((Placement.None) kin).unplaced());
-    if (columns.size() > MAX_MIXED_COLUMNS) {
-      return new Placement.None(unplaced, false);
-    }
-    int[] mixes = {0};
-    Placement mixed = mixed(columns, 0, new HashMap<>(), mixes);
-    return mixed != null ? mixed : new Placement.None(unplaced, certain && mixes[0] < MAX_MIXES);
-  }
-
-  /** Each column on one physical volume or by tags, in all ways. */
-  private @Nullable Placement mixed(
-      List<Run> columns, int next, Map<Integer, ImmutableSet<LvmUuid>> allowed, int[] mixes) {
-    if (mixes[0] >= MAX_MIXES) {
-      return null;
-    }
-    if (next == columns.size()) {
-      mixes[0]++;
-      return within(allowed) instanceof Placement.Found found ? found : null;
-    }
-    Run column = columns.get(next);
-    List<ImmutableSet<LvmUuid>> ways = new ArrayList<>();
-    ways.add(column.kin());
-    for (Map.Entry<LvmUuid, Long> pv : freeByPv.entrySet()) {
-      if (pv.getValue() >= column.count() && !column.forbidden().contains(pv.getKey())) {
-        ways.add(ImmutableSet.of(pv.getKey()));
-      }
-    }
-    for (ImmutableSet<LvmUuid> way : ways) {
-      allowed.put(column.column(), way);
-      Placement found = mixed(columns, next + 1, allowed, mixes);
-      if (found != null) {
-        return found;
-      }
-    }
-    return null;
-  }
-
-  /** Places each run by {@code normal}, within what is allowed to its column. */
-  private Placement within(Map<Integer, ImmutableSet<LvmUuid>> allowed) {
-    List<Run> restricted = new ArrayList<>(runs.size());
-    Map<Run, ImmutableSet<LvmUuid>> known = new HashMap<>();
-    for (Run run : runs) {
-      restricted.add(
-          run.withForbidden(
-              known.computeIfAbsent(
-                  Run.sameRules(run),
-                  rules ->
-                      Sets.union(
-                              rules.forbidden(),
-                              Sets.difference(
-                                  freeByPv.keySet(),
-                                  allowed.getOrDefault(run.column(), ImmutableSet.of())))
-                          .immutableCopy())));
-    }
-    return new Allocator(restricted, free).normal();
-  }
-
-  /** The runs of each column as one. */
-  private List<Run> columns() {
-    Map<Integer, Run> columns = new LinkedHashMap<>();
-    for (Run run : runs) {
-      columns.merge(run.column(), run, Allocator::together);
-    }
-    return List.copyOf(columns.values());
-  }
-
-  private static Run together(Run a, Run b) {
-    Map<Integer, Integer> parts = new LinkedHashMap<>(a.parts());
-    parts.putAll(b.parts());
-    return new Run(
-        a.count() + b.count(),
-        a.forbidden().equals(b.forbidden())
-            ? a.forbidden()
-            : Sets.union(a.forbidden(), b.forbidden()).immutableCopy(),
-        ImmutableMap.copyOf(parts),
-        a.column(),
-        a.kin().equals(b.kin()) ? a.kin() : Sets.intersection(a.kin(), b.kin()).immutableCopy());
-  }
-
-  private static Placement.@Nullable Found fewest(
-      Placement.@Nullable Found one, Placement.@Nullable Found other) {
-    if (one == null || other == null) {
-      return one == null ? other : one;
-    }
-    return one.pieceCount() < other.pieceCount() ? one : other;
+  private List<Packer.Bin> areas() {
+    return free.stream().map(area -> new Packer.Bin(area.pv(), area.count())).toList();
   }
 
   private List<Integer> inOrder() {

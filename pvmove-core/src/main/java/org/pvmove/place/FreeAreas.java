@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.pvmove.place;
 
+import com.google.common.collect.ImmutableList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,6 +30,16 @@ final class FreeAreas {
   }
 
   FreeAreas(List<PeRange> areas) {
+    for (PeRange area : joined(areas)) {
+      byPv.computeIfAbsent(area.pv(), pv -> new TreeSet<>(BY_SIZE)).add(area);
+    }
+  }
+
+  /**
+   * The same areas with those that touch made one, in order of preference of their physical
+   * volumes, then of their first extents.
+   */
+  static ImmutableList<PeRange> joined(List<PeRange> areas) {
     Map<LvmUuid, TreeMap<Long, PeRange>> sorted = new LinkedHashMap<>();
     for (PeRange area : areas) {
       PeRange other =
@@ -37,24 +48,26 @@ final class FreeAreas {
         throw overlap(other, area);
       }
     }
-    sorted.forEach((pv, ranges) -> byPv.put(pv, joined(ranges.values())));
-  }
-
-  private static NavigableSet<PeRange> joined(Iterable<PeRange> ascending) {
-    NavigableSet<PeRange> joined = new TreeSet<>(BY_SIZE);
-    PeRange last = null;
-    for (PeRange area : ascending) {
-      if (last != null && last.end() > area.first()) {
-        throw overlap(last, area);
+    ImmutableList.Builder<PeRange> joined = ImmutableList.builder();
+    for (TreeMap<Long, PeRange> ranges : sorted.values()) {
+      PeRange last = null;
+      for (PeRange area : ranges.values()) {
+        if (last == null) {
+          last = area;
+        } else if (last.end() > area.first()) {
+          throw overlap(last, area);
+        } else if (last.end() == area.first()) {
+          last = new PeRange(last.pv(), last.first(), last.count() + area.count());
+        } else {
+          joined.add(last);
+          last = area;
+        }
       }
-      if (last != null && last.end() == area.first()) {
-        joined.remove(last);
-        area = new PeRange(last.pv(), last.first(), last.count() + area.count());
+      if (last != null) {
+        joined.add(last);
       }
-      joined.add(area);
-      last = area;
     }
-    return joined;
+    return joined.build();
   }
 
   private static IllegalArgumentException overlap(PeRange one, PeRange other) {

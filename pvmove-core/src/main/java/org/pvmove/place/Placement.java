@@ -21,8 +21,8 @@ public sealed interface Placement {
   /**
    * There is no place for all of them.
    *
-   * @param unplaced how many extents are left over if as many as possible find a place; by policies
-   *     that keep runs together an upper bound of that
+   * @param unplaced how many extents are left over at least, at least 1; by policies that keep runs
+   *     together, of runs that do not fit all extents are left over
    * @param certain whether it is certain; if not, the search was given up, because it would have
    *     taken too long
    */

@@ -44,7 +44,12 @@ final class Shares {
   private record Conflict(Ban smaller, Ban larger) {}
 
   /** Shares for all runs, or how many extents are left over at best. */
-  record Result(@Nullable Shares shares, long unplaced, boolean certain) {}
+  record Result(@Nullable Shares shares, long unplaced, boolean certain) {
+    /** For runs that did not fit. */
+    Placement.None none() {
+      return new Placement.None(Math.max(1, unplaced), certain && shares == null);
+    }
+  }
 
   private final ImmutableSet<Ban> bans;
 
