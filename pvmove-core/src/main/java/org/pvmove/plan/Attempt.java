@@ -47,9 +47,10 @@ final class Attempt {
   Attempt(VolumeGroup vg, MoveRequest request, Surroundings surroundings) {
     this.vg = vg;
     this.request = request;
-    this.surroundings = surroundings;
+    // A remedy may have added a physical volume.
+    this.surroundings = surroundings.in(vg);
     this.policy = policy(vg, request);
-    this.arguments = new Arguments(vg, request, surroundings.names());
+    this.arguments = new Arguments(vg, request, this.surroundings.names());
     this.graph = LvGraph.of(vg);
   }
 
@@ -74,18 +75,12 @@ final class Attempt {
     Selection selection =
         Selection.of(vg, graph, arguments.sources(), arguments.only(), arguments.excluded());
     PlanResult joined =
-        new Joining(vg, graph, request, surroundings, arguments, selection).result();
+        new Joining(vg, graph, request, policy, surroundings, arguments, selection).result();
     if (joined != null) {
       return joined;
     }
     if (request.strict()) {
-      ImmutableList<MovePlan.Skipped> leaves =
-          selection.skipped().stream()
-              .filter(skip -> skip.reason() != SkipReason.EXCLUDED)
-              .collect(ImmutableList.toImmutableList());
-      if (!leaves.isEmpty()) {
-        reasons.add(new Rejection.LeavesSomething(leaves));
-      }
+      Rejection.LeavesSomething.of(selection.skipped()).ifPresent(reasons::add);
     }
     if (selection.sources().isEmpty()) {
       reasons.add(
@@ -152,12 +147,11 @@ final class Attempt {
     if (pv.isMissing()) {
       return "it is missing";
     }
-    if (arguments.sources().containsKey(pv.id())) {
+    if (policy != AllocationPolicy.ANYWHERE && arguments.sources().containsKey(pv.id())) {
       // Whether a disk that is being emptied is allocatable does not matter.
-      if (policy != AllocationPolicy.ANYWHERE) {
-        return "it is the source";
-      }
-    } else if (blockSizeGrows(pv)) {
+      return "it is the source";
+    }
+    if (blockSizeGrows(pv)) {
       return "its logical blocks of %d bytes are larger than those of the source"
           .formatted(surroundings.logicalBlockSize(pv.id()));
     }

@@ -4,6 +4,8 @@ package org.pvmove.plan;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableRangeSet;
+import com.google.common.collect.ImmutableSet;
+import com.google.common.collect.Iterables;
 import com.google.common.collect.Range;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -12,10 +14,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.pvmove.lvm.AllocationPolicy;
 import org.pvmove.lvm.Area;
 import org.pvmove.lvm.LogicalVolume;
 import org.pvmove.lvm.LvGraph;
-import org.pvmove.lvm.LvmUuid;
 import org.pvmove.lvm.PeRange;
 import org.pvmove.lvm.Segment;
 import org.pvmove.lvm.VolumeGroup;
@@ -30,6 +32,7 @@ final class Joining {
   private final VolumeGroup vg;
   private final LvGraph graph;
   private final MoveRequest request;
+  private final AllocationPolicy policy;
   private final Surroundings surroundings;
   private final Arguments arguments;
   private final Selection selection;
@@ -38,12 +41,14 @@ final class Joining {
       VolumeGroup vg,
       LvGraph graph,
       MoveRequest request,
+      AllocationPolicy policy,
       Surroundings surroundings,
       Arguments arguments,
       Selection selection) {
     this.vg = vg;
     this.graph = graph;
     this.request = request;
+    this.policy = policy;
     this.surroundings = surroundings;
     this.arguments = arguments;
     this.selection = selection;
@@ -77,6 +82,9 @@ final class Joining {
                 "it is not the only one"));
       }
     }
+    if (reasons.isEmpty() && request.strict()) {
+      Rejection.LeavesSomething.of(skippedBeside(moves.get(0))).ifPresent(reasons::add);
+    }
     return reasons.isEmpty()
         ? new PlanResult.Accepted(plan(moves.get(0)))
         : new PlanResult.Rejected(ImmutableList.copyOf(reasons), ImmutableList.of());
@@ -95,12 +103,15 @@ final class Joining {
     if (request.atomic() && !move.atomic()) {
       return "it is not atomic as the request wants it";
     }
-    if (!selection.sources().isEmpty()) {
-      return "it does not move %s of %s as the request wants it"
-          .formatted(
-              describe(selection.sources().get(0).range()), selection.sources().get(0).lv().name());
-    }
     Map<Long, String> users = users(move);
+    Set<String> own = ImmutableSet.copyOf(users.values());
+    for (Selection.Source source : Iterables.concat(selection.sources(), selection.locked())) {
+      // What other moves have locked they will unlock again.
+      if (!source.lv().isLocked() || own.contains(source.lv().name())) {
+        return "it does not move %s of %s as the request wants it"
+            .formatted(describe(source.range()), source.lv().name());
+      }
+    }
     for (Pvmove.Piece piece : move.pieces()) {
       ImmutableRangeSet<Long> asked = arguments.sources().get(piece.source().pv());
       String user = users.getOrDefault(piece.firstExtent(), move.name());
@@ -111,24 +122,22 @@ final class Joining {
         return "it moves %s of %s too, which the request does not ask for"
             .formatted(describe(piece.source()), user);
       }
-      if (!request.destinations().isEmpty() && !isWanted(piece.destination())) {
+      if (!isWanted(piece.destination())) {
         return "it goes to %s, where the request does not want it"
             .formatted(describe(piece.destination()));
-      }
-    }
-    for (Map.Entry<LvmUuid, ImmutableRangeSet<Long>> source : arguments.sources().entrySet()) {
-      if (move.pieces().stream().noneMatch(piece -> piece.source().pv().equals(source.getKey()))) {
-        return "it does not move from %s, as the request wants it"
-            .formatted(surroundings.names().of(source.getKey()));
       }
     }
     return null;
   }
 
   private boolean isWanted(PeRange destination) {
+    if (policy != AllocationPolicy.ANYWHERE && arguments.sources().containsKey(destination.pv())) {
+      return false;
+    }
     ImmutableRangeSet<Long> wanted = arguments.destinations().get(destination.pv());
-    return wanted != null
-        && wanted.encloses(Range.closedOpen(destination.first(), destination.end()));
+    return request.destinations().isEmpty()
+        || (wanted != null
+            && wanted.encloses(Range.closedOpen(destination.first(), destination.end())));
   }
 
   private String describe(PeRange range) {

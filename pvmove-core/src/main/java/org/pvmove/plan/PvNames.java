@@ -30,6 +30,11 @@ public final class PvNames {
     return new PvNames(vg, ImmutableMap.copyOf(deviceNames));
   }
 
+  /** The same names in another version of the volume group, which may have other volumes. */
+  PvNames in(VolumeGroup version) {
+    return new PvNames(version, deviceNames);
+  }
+
   /**
    * How to call a physical volume: by a name that means it and no other, the name of its device
    * first, its uuid last.

@@ -3,7 +3,9 @@ package org.pvmove.plan;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.pvmove.lvm.AllocationPolicy;
 
@@ -67,6 +69,15 @@ public sealed interface Rejection {
    * @param skipped volumes that would be left out, and why
    */
   record LeavesSomething(ImmutableList<MovePlan.Skipped> skipped) implements Rejection {
+    /** The reason to reject a strict request that leaves these out, if it does not want them to. */
+    static Optional<LeavesSomething> of(List<MovePlan.Skipped> skipped) {
+      ImmutableList<MovePlan.Skipped> unwanted =
+          skipped.stream()
+              .filter(skip -> skip.reason() != SkipReason.EXCLUDED)
+              .collect(ImmutableList.toImmutableList());
+      return unwanted.isEmpty() ? Optional.empty() : Optional.of(new LeavesSomething(unwanted));
+    }
+
     @Override
     public String message() {
       return "some data cannot be moved: " + list(skipped);

@@ -3,7 +3,6 @@ package org.pvmove.plan;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -141,14 +140,11 @@ final class Remedies {
         vg, LvGraph.of(vg), arguments.sources(), arguments.only(), arguments.excluded());
   }
 
-  /** The volume that users know, if only one stands on a part. */
+  /** The nearest volume that users know; without one the part itself. */
   private String visibleAbove(LvGraph graph, String part) {
-    List<String> visible = new ArrayList<>();
-    for (String name : Stacks.above(graph, part)) {
-      if (vg.logicalVolume(name).filter(Selection::isVisible).isPresent()) {
-        visible.add(name);
-      }
-    }
-    return visible.size() == 1 ? visible.get(0) : part;
+    return Stacks.above(graph, part).stream()
+        .filter(name -> vg.logicalVolume(name).filter(Selection::isVisible).isPresent())
+        .findFirst()
+        .orElse(part);
   }
 }

@@ -56,6 +56,7 @@ final class Selection {
   private final LvGraph graph;
   private final ImmutableList<Source> sources;
   private final ImmutableList<MovePlan.Skipped> skipped;
+  private final ImmutableList<Source> locked;
 
   private Selection(
       VolumeGroup vg,
@@ -67,6 +68,7 @@ final class Selection {
     this.graph = graph;
     ImmutableList.Builder<Source> taken = ImmutableList.builder();
     ImmutableList.Builder<MovePlan.Skipped> left = ImmutableList.builder();
+    ImmutableList.Builder<Source> leftLocked = ImmutableList.builder();
     Map<String, SkipReason> reasons = new HashMap<>();
     for (LogicalVolume lv : vg.logicalVolumes()) {
       if (only != null && !only.contains(lv.name())) {
@@ -81,10 +83,12 @@ final class Selection {
         taken.addAll(here);
       } else {
         left.add(new MovePlan.Skipped(lv.name(), reason));
+        leftLocked.addAll(reason == SkipReason.LOCKED ? here : List.of());
       }
     }
     sources = taken.build();
     skipped = left.build();
+    locked = leftLocked.build();
   }
 
   /**
@@ -109,6 +113,11 @@ final class Selection {
 
   ImmutableList<MovePlan.Skipped> skipped() {
     return skipped;
+  }
+
+  /** The runs that would take part if no move in progress had locked their volumes. */
+  ImmutableList<Source> locked() {
+    return locked;
   }
 
   /** The runs of a volume, cut at the borders of ranges; a cut goes through all stripes. */

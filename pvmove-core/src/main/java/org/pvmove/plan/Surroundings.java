@@ -55,6 +55,12 @@ public record Surroundings(
     return new Surroundings(names, logicalBlockSizes, metadataRoom, newWriter, newTimeSeconds);
   }
 
+  /** The same for another version of the volume group, which may have other physical volumes. */
+  Surroundings in(VolumeGroup version) {
+    return new Surroundings(
+        names.in(version), logicalBlockSizes, metadataRoom, writer, timeSeconds);
+  }
+
   int logicalBlockSize(LvmUuid pv) {
     return logicalBlockSizes.getOrDefault(pv, USUAL_BLOCK_SIZE);
   }
