@@ -50,7 +50,7 @@ public final class Allocator {
   static final long MAX_STEPS = 5_000_000;
 
   /** How long it is tried to find a place with fewer pieces. */
-  private static final long MAX_STEPS_FOR_FEWER_PIECES = 500_000;
+  static final long MAX_STEPS_FOR_FEWER_PIECES = 500_000;
 
   private final ImmutableList<Run> runs;
   private final ImmutableList<PeRange> free;

@@ -25,6 +25,9 @@ final class Clinging {
   /** Up to so many runs are placed, over and over, to find out who clings and who goes by tags. */
   private static final int MAX_TRIED_RUNS = 100_000;
 
+  /** Up to so many runs are placed, over and over, to find a way with fewer pieces. */
+  private static final int MAX_TRIED_RUNS_FOR_FEWER_PIECES = 10_000;
+
   /**
    * Where a column may go.
    *
@@ -75,7 +78,7 @@ final class Clinging {
 
   /** Each column on one physical volume. */
   Placement together() {
-    Packer packer = new Packer(columns, pvs, false, 0, Allocator.MAX_STEPS);
+    Packer packer = packer(pvs, Allocator.MAX_STEPS);
     if (columns.size() > Allocator.MAX_PACKED_RUNS) {
       Map<Integer, Way> ways = oneByOne();
       return ways == null ? packer.none(false, Shares.of(runs, free)) : within(ways).normal();
@@ -84,11 +87,44 @@ final class Clinging {
     if (outcome != Packer.Outcome.FOUND) {
       return packer.none(outcome == Packer.Outcome.IMPOSSIBLE, Shares.of(runs, free));
     }
+    return withFewerPieces(within(ways(packer, pvs)).normal());
+  }
+
+  private Packer packer(List<Packer.Bin> bins, long maxSteps) {
+    return new Packer(columns, bins, false, 0, maxSteps);
+  }
+
+  private Map<Integer, Way> ways(Packer packer, List<Packer.Bin> bins) {
     Map<Integer, Way> ways = new HashMap<>();
     for (Packer.Piece piece : packer.pieces()) {
-      ways.put(columns.get(piece.run()).column(), Way.to(pvs.get(piece.bin()).pv()));
+      ways.put(columns.get(piece.run()).column(), Way.to(bins.get(piece.bin()).pv()));
     }
-    return within(ways).normal();
+    return ways;
+  }
+
+  /**
+   * Lets as much as possible cling to each physical volume in turn, since the one that comes first
+   * may have its room in many short areas.
+   */
+  private Placement withFewerPieces(Placement known) {
+    if (!(known instanceof Placement.Found best)) {
+      return known;
+    }
+    int tries = MAX_TRIED_RUNS_FOR_FEWER_PIECES / Math.max(1, runs.size());
+    long steps = Allocator.MAX_STEPS_FOR_FEWER_PIECES;
+    for (int i = 1; i < pvs.size() && i <= tries && best.pieceCount() > runs.size(); i++) {
+      List<Packer.Bin> bins = new ArrayList<>(pvs);
+      bins.add(0, bins.remove(i));
+      Packer packer = packer(bins, steps);
+      Packer.Outcome outcome = packer.pack();
+      steps -= packer.steps();
+      if (outcome == Packer.Outcome.FOUND
+          && within(ways(packer, bins)).normal() instanceof Placement.Found found
+          && found.pieceCount() < best.pieceCount()) {
+        best = found;
+      }
+    }
+    return best;
   }
 
   /** The first physical volume with room for each column, the longest first. */

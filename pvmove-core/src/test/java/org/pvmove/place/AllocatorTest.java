@@ -10,6 +10,7 @@ import static org.pvmove.place.Placements.pv;
 import static org.pvmove.place.Placements.run;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -20,6 +21,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.pvmove.lvm.AllocationPolicy;
 import org.pvmove.lvm.LvmUuid;
 import org.pvmove.lvm.PeRange;
 
@@ -71,6 +73,33 @@ class AllocatorTest {
   void splitsARunOverAreasOfOneSize() {
     assertThat(placed(List.of(run(8)), area(0, 0, 3), area(0, 5, 3), area(0, 10, 3)))
         .containsExactly(ImmutableList.of(area(0, 0, 3), area(0, 5, 3), area(0, 10, 2)));
+  }
+
+  private static ImmutableList<ImmutableList<PeRange>> placedBy(
+      AllocationPolicy policy, List<Run> runs, PeRange... free) {
+    return ((Placement.Found) Allocator.place(runs, List.of(free), policy)).pieces();
+  }
+
+  @Test
+  void clingsToAPhysicalVolumeWhereNothingIsSplit() {
+    PeRange[] free = {area(0, 0, 2), area(0, 5, 2), area(0, 9, 2), area(1, 0, 6)};
+    assertThat(placedBy(AllocationPolicy.CLING, List.of(run(2), run(2)), free))
+        .containsExactly(ImmutableList.of(area(0, 0, 2)), ImmutableList.of(area(0, 5, 2)));
+    assertThat(placedBy(AllocationPolicy.CLING, List.of(run(3), run(2)), free))
+        .containsExactly(ImmutableList.of(area(1, 0, 3)), ImmutableList.of(area(1, 3, 2)));
+  }
+
+  @Test
+  void clingsElsewhereWithOnlyWhatWouldBeSplit() {
+    Run other = new Run(3, ImmutableSet.of(), ImmutableMap.of(), 1, ImmutableSet.of());
+    assertThat(
+            placedBy(
+                AllocationPolicy.CLING,
+                List.of(run(4), other),
+                area(0, 0, 3),
+                area(0, 5, 2),
+                area(1, 0, 4)))
+        .containsExactly(ImmutableList.of(area(1, 0, 4)), ImmutableList.of(area(0, 0, 3)));
   }
 
   @Test
