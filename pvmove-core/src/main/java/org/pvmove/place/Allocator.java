@@ -3,15 +3,18 @@ package org.pvmove.place;
 
 import com.google.common.collect.ArrayListMultimap;
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.ListMultimap;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.pvmove.lvm.AllocationPolicy;
 import org.pvmove.lvm.LvmUuid;
@@ -28,7 +31,8 @@ import org.pvmove.lvm.PeRange;
  *   <li>{@code cling_by_tags}: the same, or on physical volumes that have a tag in common with
  *       where the extents are;
  *   <li>{@code normal}: wherever no run forbids it and parts of one group stay apart;
- *   <li>{@code anywhere}: wherever there is room, though first where {@code normal} would.
+ *   <li>{@code anywhere}: wherever there is room, though what {@code normal} would not do only
+ *       where nothing else is left.
  * </ul>
  *
  * <p>Whatever the policy, a run is kept in one piece where a free area holds it: the smallest such
@@ -68,13 +72,29 @@ public final class Allocator {
    * @param policy any but {@code inherit}
    */
   public static Placement place(List<Run> runs, List<PeRange> free, AllocationPolicy policy) {
-    Allocator allocator = new Allocator(runs, free);
+    return place(runs, free, ImmutableSet.of(), policy);
+  }
+
+  /**
+   * Places the runs.
+   *
+   * @param runs what needs a place, in the order of placing
+   * @param free the free areas, in order of preference of their physical volumes; disjoint
+   * @param lastResort physical volumes of whose free areas {@code anywhere} takes as little as it
+   *     can, and other policies nothing
+   * @param policy any but {@code inherit}
+   */
+  public static Placement place(
+      List<Run> runs, List<PeRange> free, Set<LvmUuid> lastResort, AllocationPolicy policy) {
+    Map<Boolean, List<PeRange>> areas =
+        free.stream().collect(Collectors.partitioningBy(area -> lastResort.contains(area.pv())));
+    Allocator allocator = new Allocator(runs, areas.getOrDefault(false, List.of()));
     return switch (policy) {
       case CONTIGUOUS -> allocator.contiguous();
       case CLING -> new Clinging(allocator.runs, allocator.free).together();
       case CLING_BY_TAGS -> new Clinging(allocator.runs, allocator.free).togetherOrByTags();
       case NORMAL -> allocator.normal();
-      case ANYWHERE -> allocator.anywhere();
+      case ANYWHERE -> allocator.anywhere(areas.getOrDefault(true, List.of()));
       case INHERIT ->
           throw new IllegalArgumentException("expected a policy, found one that is inherited");
     };
@@ -88,20 +108,20 @@ public final class Allocator {
   /** Finds a place by {@code normal} if there is one. */
   Placement quick() {
     // The order of the runs keeps neighbours together, so that they can be merged.
-    Placement.Found found = greedy(inOrder(), null, Splitting.ALLOWED);
+    Placement.Found found = greedy(inOrder(), null, true);
     if (found != null) {
       return found;
     }
     Shares.Result shared = Shares.of(runs, free);
     return shared.shares() == null
         ? shared.none()
-        : Objects.requireNonNull(greedy(inOrder(), shared.shares(), Splitting.ALLOWED));
+        : Objects.requireNonNull(greedy(inOrder(), shared.shares(), true));
   }
 
   private Placement.Found withFewerPieces(Placement.Found found) {
     Placement.Found best = found;
     if (best.pieceCount() > runs.size()) {
-      Placement.Found other = greedy(longestFirst(), null, Splitting.ALLOWED);
+      Placement.Found other = greedy(longestFirst(), null, true);
       best = other == null || other.pieceCount() >= best.pieceCount() ? best : other;
     }
     long steps = MAX_STEPS_FOR_FEWER_PIECES;
@@ -118,22 +138,22 @@ public final class Allocator {
     return best;
   }
 
-  private Placement anywhere() {
+  private Placement anywhere(List<PeRange> reserve) {
     Placement normal = normal();
     if (normal instanceof Placement.Found) {
       return normal;
     }
-    long room = free.stream().mapToLong(PeRange::count).sum();
+    long room = Stream.concat(free.stream(), reserve.stream()).mapToLong(PeRange::count).sum();
     long needed = runs.stream().mapToLong(Run::count).sum();
     return room < needed
         ? new Placement.None(needed - room, true)
-        : Objects.requireNonNull(greedy(inOrder(), null, Splitting.AND_FORBIDDEN_PLACES));
+        : Anywhere.place(runs, free, reserve);
   }
 
   private Placement contiguous() {
-    Placement.Found best = greedy(inOrder(), null, Splitting.NONE);
+    Placement.Found best = greedy(inOrder(), null, false);
     if (best == null) {
-      best = greedy(longestFirst(), null, Splitting.NONE);
+      best = greedy(longestFirst(), null, false);
     }
     if (best != null) {
       return best;
@@ -174,94 +194,19 @@ public final class Allocator {
     return order;
   }
 
-  /** What may be done to find a place. */
-  private enum Splitting {
-    /** Nothing: a run goes where it fits as a whole. */
-    NONE,
-    /** A run may be split. */
-    ALLOWED,
-    /** A run may be split, and goes where it is forbidden if nothing else is left. */
-    AND_FORBIDDEN_PLACES
-  }
-
   /** Takes the runs one by one, each in its best place. */
   private Placement.@Nullable Found greedy(
-      List<Integer> order, @Nullable Shares shares, Splitting splitting) {
+      List<Integer> order, @Nullable Shares shares, boolean splits) {
     List<ImmutableList<PeRange>> placed =
         new ArrayList<>(Collections.nCopies(runs.size(), ImmutableList.of()));
-    FreeAreas areas = new FreeAreas(free);
-    Owners owners = new Owners();
-    Choice choice = new Choice(areas, owners, shares, splitting);
+    Greedy greedy = new Greedy(free, shares, splits);
     for (int index : order) {
-      Run run = runs.get(index);
-      ImmutableList.Builder<PeRange> pieces = ImmutableList.builder();
-      for (long left = run.count(); left > 0; ) {
-        PeRange piece = choice.best(run, left);
-        if (piece == null) {
-          return null;
-        }
-        areas.take(piece);
-        if (shares != null) {
-          shares.take(run, piece);
-        }
-        owners.add(run, piece.pv());
-        choice.used.add(piece.pv());
-        pieces.add(piece);
-        left -= piece.count();
+      ImmutableList<PeRange> pieces = greedy.take(runs.get(index));
+      if (pieces == null) {
+        return null;
       }
-      placed.set(index, pieces.build());
+      placed.set(index, pieces);
     }
     return new Placement.Found(ImmutableList.copyOf(placed));
-  }
-
-  /** Chooses the best piece for a run at a time when some are placed already. */
-  private static final class Choice {
-    private final FreeAreas free;
-    private final Owners owners;
-    private final @Nullable Shares shares;
-    private final Splitting splitting;
-    private final Set<LvmUuid> used = new HashSet<>();
-
-    Choice(FreeAreas free, Owners owners, @Nullable Shares shares, Splitting splitting) {
-      this.free = free;
-      this.owners = owners;
-      this.shares = shares;
-      this.splitting = splitting;
-    }
-
-    /** The best piece for the rest of a run: whole if any area allows, else the largest. */
-    @Nullable PeRange best(Run run, long count) {
-      PeRange best = best(run, count, false);
-      return best == null && splitting == Splitting.AND_FORBIDDEN_PLACES
-          ? best(run, count, true)
-          : best;
-    }
-
-    private @Nullable PeRange best(Run run, long count, boolean forbiddenToo) {
-      PeRange best = null;
-      for (LvmUuid pv : free.pvs()) {
-        long most = shares == null ? count : Math.min(count, shares.left(run, pv));
-        if (most == 0
-            || (!forbiddenToo && (run.forbidden().contains(pv) || !owners.allow(run, pv)))) {
-          continue;
-        }
-        PeRange offer = free.offer(pv, most);
-        if (offer != null && (best == null || better(offer, best))) {
-          best = offer;
-          if (best.count() == count && used.contains(pv)) {
-            // Nothing beats the whole rest where there is some of the move already.
-            break;
-          }
-        }
-      }
-      return splitting == Splitting.NONE && best != null && best.count() < count ? null : best;
-    }
-
-    private boolean better(PeRange offer, PeRange best) {
-      if (offer.count() != best.count()) {
-        return offer.count() > best.count();
-      }
-      return used.contains(offer.pv()) && !used.contains(best.pv());
-    }
   }
 }

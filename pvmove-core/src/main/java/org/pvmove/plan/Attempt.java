@@ -5,6 +5,8 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableRangeSet;
 import com.google.common.collect.ImmutableSet;
+import com.google.common.collect.Interner;
+import com.google.common.collect.Interners;
 import com.google.common.collect.Range;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -98,7 +100,7 @@ final class Attempt {
     List<PeRange> free = candidates();
     ImmutableList<Separation.Rules> rules = Separation.of(vg, graph, selection.sources());
     List<Run> runs = runs(selection.sources(), rules);
-    Placement placement = Allocator.place(runs, free, policy);
+    Placement placement = Allocator.place(runs, free, arguments.sources().keySet(), policy);
     if (placement instanceof Placement.None none) {
       reasons.add(notEnoughSpace(selection.sources(), rules, runs, free, none));
     }
@@ -185,7 +187,7 @@ final class Attempt {
     Map<String, Map<Integer, Integer>> columns = new HashMap<>();
     int[] next = {0};
     Map<LvmUuid, ImmutableSet<LvmUuid>> kin = new HashMap<>();
-    Map<Set<LvmUuid>, ImmutableSet<LvmUuid>> forbidden = new HashMap<>();
+    Interner<ImmutableSet<LvmUuid>> forbidden = Interners.newStrongInterner();
     List<Run> runs = new ArrayList<>(sources.size());
     for (int i = 0; i < sources.size(); i++) {
       Selection.Source source = sources.get(i);
@@ -193,12 +195,10 @@ final class Attempt {
           columns
               .computeIfAbsent(source.lv().name(), lv -> new HashMap<>())
               .computeIfAbsent(source.stripe(), stripe -> next[0]++);
-      ImmutableSet<LvmUuid> keepAway = rules.get(i).forbidden().keySet();
       runs.add(
           new Run(
               source.range().count(),
-              forbidden.computeIfAbsent(
-                  keepAway, pvs -> Separation.forbidden(pvs, arguments.sources().keySet())),
+              forbidden.intern(rules.get(i).forbidden().keySet()),
               rules.get(i).parts(),
               column,
               kin.computeIfAbsent(source.range().pv(), this::kin)));
@@ -230,7 +230,8 @@ final class Attempt {
         area -> freeByName.merge(surroundings.names().of(area.pv()), area.count(), Long::sum));
     ImmutableMap.Builder<AllocationPolicy, Long> unplaced = ImmutableMap.builder();
     for (AllocationPolicy stricter : LADDER.subList(0, LADDER.indexOf(policy))) {
-      if (Allocator.place(runs, free, stricter) instanceof Placement.None less) {
+      if (Allocator.place(runs, free, arguments.sources().keySet(), stricter)
+          instanceof Placement.None less) {
         unplaced.put(stricter, less.unplaced());
       }
     }

@@ -4,7 +4,6 @@ package org.pvmove.plan;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
-import com.google.common.collect.Sets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -293,10 +292,5 @@ final class Separation {
 
   private static AreaKey key(Selection.Source source) {
     return new AreaKey(source.lv().name(), source.segment().firstExtent(), source.stripe());
-  }
-
-  /** What a run must not be placed on: where other parts stay, and the sources. */
-  static ImmutableSet<LvmUuid> forbidden(Set<LvmUuid> keepAway, Set<LvmUuid> sources) {
-    return Sets.union(keepAway, sources).immutableCopy();
   }
 }

@@ -103,6 +103,42 @@ class AllocatorTest {
   }
 
   @Test
+  void takesAsLittleOfTheLastResortAsItCan() {
+    List<Run> runs = List.of(run(3), run(4), run(1));
+    List<PeRange> free = List.of(area(0, 0, 20), area(1, 0, 5), area(2, 0, 1));
+    for (AllocationPolicy policy : List.of(AllocationPolicy.NORMAL, AllocationPolicy.CONTIGUOUS)) {
+      assertThat(Allocator.place(runs, free, ImmutableSet.of(pv(0)), policy))
+          .isInstanceOf(Placement.None.class);
+    }
+    Placement placement =
+        Allocator.place(runs, free, ImmutableSet.of(pv(0)), AllocationPolicy.ANYWHERE);
+    assertThat(((Placement.Found) placement).pieces())
+        .containsExactly(
+            ImmutableList.of(area(1, 0, 3)),
+            ImmutableList.of(area(1, 3, 2), area(2, 0, 1), area(0, 0, 1)),
+            ImmutableList.of(area(0, 1, 1)));
+  }
+
+  @Test
+  void keepsARunWholeThatBreaksARuleAnyway() {
+    assertThat(
+            placedBy(AllocationPolicy.ANYWHERE, List.of(run(4, 0)), area(0, 0, 9), area(1, 0, 3)))
+        .containsExactly(ImmutableList.of(area(0, 0, 4)));
+  }
+
+  @Test
+  void keepsAwayFromWhatBreaksARule() {
+    Run one = new Run(4, ImmutableSet.of(pv(1)), ImmutableMap.of(0, 0), 0, ImmutableSet.of());
+    Run other = new Run(2, ImmutableSet.of(), ImmutableMap.of(0, 1), 1, ImmutableSet.of());
+    assertThat(
+            placedBy(AllocationPolicy.ANYWHERE, List.of(one, other), area(1, 0, 9), area(0, 0, 3)))
+        .containsExactly(ImmutableList.of(area(1, 0, 4)), ImmutableList.of(area(0, 0, 2)));
+    assertThat(
+            placedBy(AllocationPolicy.ANYWHERE, List.of(other, one), area(0, 0, 3), area(1, 0, 9)))
+        .containsExactly(ImmutableList.of(area(0, 0, 2)), ImmutableList.of(area(1, 0, 4)));
+  }
+
+  @Test
   void joinsAreasThatTouch() {
     assertThat(placed(List.of(run(10)), area(0, 5, 5), area(0, 0, 5)))
         .containsExactly(ImmutableList.of(area(0, 0, 10)));
