@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.NavigableSet;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.pvmove.lvm.Area;
 import org.pvmove.lvm.LogicalVolume;
@@ -51,6 +52,9 @@ final class Selection {
       return lv.name().equals(other.lv().name()) && logicalExtent() == other.logicalExtent();
     }
   }
+
+  /** LVM2 gives such names to the images of atomic moves, and lets nobody else use them. */
+  private static final Pattern IMAGE_NAME = Pattern.compile("pvmove[0-9]+_mimage_[0-9]+");
 
   private final VolumeGroup vg;
   private final LvGraph graph;
@@ -181,6 +185,9 @@ final class Selection {
     if (graph.usersOf(lv.name()).stream().anyMatch(user -> user.lv().isPvmove())) {
       // LVM2 does not lock it, and then moves it out of the move that it belongs to.
       return SkipReason.IMAGE_OF_A_MOVE;
+    }
+    if (IMAGE_NAME.matcher(lv.name()).matches()) {
+      return SkipReason.LEFT_OVER;
     }
     for (Segment segment : lv.segments()) {
       if (!(segment.type() instanceof SegmentType.Striped)) {

@@ -10,6 +10,8 @@ public enum SkipReason {
   LOCKED("it is locked by a move in progress"),
   /** It is an image of an atomic move that is under way. */
   IMAGE_OF_A_MOVE("it is an image of an atomic move in progress"),
+  /** It is what remains of an atomic move that was interrupted when it ended. */
+  LEFT_OVER("it is left over from a move that was interrupted when it ended"),
   /** It, or what stands on it, is a mirror that images are being added to. */
   CONVERTING("it is being converted"),
   /** It, or what stands on it, is a snapshot that is being merged, or the origin of one. */

@@ -420,6 +420,29 @@ class PlannerTest {
                     new MovePlan.Skipped("pvmove0_mimage_1", SkipReason.IMAGE_OF_A_MOVE))));
   }
 
+  /** What LVM2 before 2.03.38 may leave: the old places as a volume of their own. */
+  @Test
+  void leavesOutWhatIsLeftOverFromAMoveThatWasInterruptedWhenItEnded() {
+    VolumeGroup vg =
+        pvs(50, 50)
+            .lv("a", linear(0, 10, 5))
+            .lv("pvmove0_mimage_0", linear(0, 0, 5))
+            .hidden("pvmove12_mimage_1", linear(0, 5, 5))
+            .build();
+    MovePlan plan = accepted(vg, MoveRequest.from(SDA));
+    assertThat(plan.segments()).containsExactly(segment("a", 0, 0, run(0, 10, 5), run(1, 0, 5)));
+    assertThat(plan.skipped())
+        .containsExactly(
+            new MovePlan.Skipped("pvmove0_mimage_0", SkipReason.LEFT_OVER),
+            new MovePlan.Skipped("pvmove12_mimage_1", SkipReason.LEFT_OVER));
+    assertThat(onlyReason(vg, MoveRequest.from(SDA).logicalVolume("pvmove0_mimage_0")).message())
+        .isEqualTo(
+            "all data to move on \"/dev/sda\" is left out: pvmove0_mimage_0 (it is left over from"
+                + " a move that was interrupted when it ended)");
+    assertThat(onlyReason(vg, MoveRequest.from(SDA).strict(true)))
+        .isInstanceOf(Rejection.LeavesSomething.class);
+  }
+
   @Test
   void startsNoSecondMoveFromOneSource() {
     VolumeGroup vg =
