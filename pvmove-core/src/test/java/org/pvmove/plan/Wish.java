@@ -19,6 +19,7 @@ import org.pvmove.lvm.AllocationPolicy;
 import org.pvmove.lvm.ExtentMap;
 import org.pvmove.lvm.LogicalVolume;
 import org.pvmove.lvm.LvmUuid;
+import org.pvmove.lvm.PeRange;
 import org.pvmove.lvm.PhysicalVolume;
 import org.pvmove.lvm.Sectors;
 import org.pvmove.lvm.VolumeGroup;
@@ -123,6 +124,11 @@ record Wish(VolumeGroup vg, MoveRequest request, Surroundings surroundings, Mean
     return new Wish(newVg, newRequest, surroundings, meaning);
   }
 
+  /** The same by another policy. */
+  Wish withPolicy(AllocationPolicy policy) {
+    return with(vg, request.toBuilder().policy(policy).build());
+  }
+
   /** The same with a remedy applied, in the words and in their meaning. */
   Wish with(Remedy remedy) {
     Remedy.Applied applied = remedy.apply(vg, request);
@@ -176,7 +182,8 @@ record Wish(VolumeGroup vg, MoveRequest request, Surroundings surroundings, Mean
         VolumeGroup given, @Nullable Surroundings surroundings, Random random, boolean mayChange) {
       this.random = random;
       VolumeGroup roomy = !mayChange || odds(4) ? given : grown(given);
-      this.vg = mayChange && odds(4) ? withColons(roomy) : roomy;
+      VolumeGroup named = mayChange && odds(4) ? withColons(roomy) : roomy;
+      this.vg = mayChange && odds(8) ? withLeftOver(named) : named;
       this.shuffled = new ArrayList<>(vg.physicalVolumes());
       Collections.shuffle(shuffled, random);
       if (!odds(4)) {
@@ -226,6 +233,25 @@ record Wish(VolumeGroup vg, MoveRequest request, Surroundings surroundings, Mean
         pvs.add(pv.toBuilder().device("/dev/by-path/pci:0-" + pvs.size()).build());
       }
       return vg.toBuilder().physicalVolumes(pvs).build();
+    }
+
+    /** The same with what an atomic move left that was interrupted when it ended. */
+    private VolumeGroup withLeftOver(VolumeGroup vg) {
+      List<PeRange> free = new ArrayList<>();
+      vg.physicalVolumes().forEach(pv -> free.addAll(ExtentMap.of(vg).free(pv.id())));
+      if (free.isEmpty()) {
+        return vg;
+      }
+      PeRange area = any(free);
+      String name = "pvmove%d_mimage_%d".formatted(20 + random.nextInt(3), random.nextInt(2));
+      List<LogicalVolume> lvs = new ArrayList<>();
+      lvs.add(
+          LogicalVolume.builder(name, LvmUuid.random(random))
+              .segments(
+                  List.of(Tank.striped(area.slice(0, 1 + random.nextInt((int) area.count())))))
+              .build());
+      lvs.addAll(vg.logicalVolumes());
+      return vg.toBuilder().logicalVolumes(lvs).build();
     }
 
     private Surroundings surroundings() {
