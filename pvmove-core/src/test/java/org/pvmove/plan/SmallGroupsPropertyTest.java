@@ -6,13 +6,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Random;
 import java.util.Set;
+import java.util.TreeMap;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
+import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import net.jqwik.api.RandomGenerator;
 import net.jqwik.api.statistics.Statistics;
 import org.pvmove.lvm.AllocationPolicy;
 import org.pvmove.lvm.LogicalVolume;
@@ -33,17 +38,52 @@ class SmallGroupsPropertyTest {
         .withoutEdgeCases();
   }
 
-  @Property(tries = 6000)
+  @Property(tries = 4000)
   void findsAPlaceExactlyIfThereIsOne(@ForAll("wishes") Wish wish) {
+    Statistics.label("result").collect(wish.policy(), assertFoundExactlyIfThereIsOne(wish));
+  }
+
+  @Property(tries = 2000)
+  void namesExactlyTheRemediesThatHelp(@ForAll("wishes") Wish wish) {
+    for (Remedy remedy : assertRemediesAreThoseThatHelp(wish)) {
+      Statistics.label("remedy").collect(remedy.getClass().getSimpleName());
+    }
+  }
+
+  /** Without shrinking, and for as many as one has patience for. */
+  @Example
+  void holdsForAsManyMoreGroupsAsAskedFor() {
+    int groups = Integer.getInteger("pvmove.smallgroups", 500);
+    long seed = Long.getLong("pvmove.smallgroups.seed", System.nanoTime());
+    System.out.printf("%d small groups, pvmove.smallgroups.seed=%d%n", groups, seed);
+    RandomGenerator<Wish> wishes = wishes().generator(1000, false);
+    Random random = new Random(seed);
+    Map<String, Integer> counts = new TreeMap<>();
+    long start = System.nanoTime();
+    for (int i = 0; i < groups; i++) {
+      Wish wish = wishes.next(random).value();
+      Set<Remedy> remedies;
+      String outcome;
+      try {
+        outcome = assertFoundExactlyIfThereIsOne(wish);
+        remedies = assertRemediesAreThoseThatHelp(wish);
+      } catch (AssertionError e) {
+        throw new AssertionError("%s%nnumber %d: %s".formatted(e.getMessage(), i, wish), e);
+      }
+      counts.merge(wish.policy().word() + ": " + outcome, 1, Integer::sum);
+      remedies.forEach(remedy -> counts.merge(remedy.getClass().getSimpleName(), 1, Integer::sum));
+    }
+    System.out.printf("%s in %d s%n", counts, (System.nanoTime() - start) / 1_000_000_000);
+  }
+
+  /** Says what came of it. */
+  private static String assertFoundExactlyIfThereIsOne(Wish wish) {
     PlanResult result = wish.plan();
-    Asked asked = Asked.of(wish);
-    if (asked.runs().isEmpty()
-        || (wish.request().strict() && !asked.excluded().containsAll(asked.skipped()))) {
+    if (!movesSomething(wish)) {
       assertThat(result).isInstanceOf(PlanResult.Rejected.class);
-      return;
+      return "nothing to move";
     }
     boolean fits = BruteForce.fits(wish);
-    Statistics.label("result").collect(wish.policy(), fits);
     assertThat(result instanceof PlanResult.Accepted).isEqualTo(fits);
     if (result instanceof PlanResult.Accepted accepted) {
       assertThat(Laws.policyKept(wish, Laws.places(accepted.plan()))).isEmpty();
@@ -52,17 +92,25 @@ class SmallGroupsPropertyTest {
       assertThat(reason.certain()).isTrue();
       assertThat(reason.policy()).isEqualTo(wish.policy());
     }
+    return fits ? "fits" : "does not fit";
+  }
+
+  /** Whether there is anything to move, and nothing is left out that must not be. */
+  private static boolean movesSomething(Wish wish) {
+    Asked asked = Asked.of(wish);
+    return !asked.runs().isEmpty()
+        && !(wish.request().strict() && !asked.excluded().containsAll(asked.skipped()));
   }
 
   private static Rejection.NotEnoughSpace noSpace(PlanResult result) {
     return (Rejection.NotEnoughSpace) ((PlanResult.Rejected) result).reasons().get(0);
   }
 
-  @Property(tries = 3000)
-  void namesExactlyTheRemediesThatHelp(@ForAll("wishes") Wish wish) {
+  /** Gives the remedies. */
+  private static Set<Remedy> assertRemediesAreThoseThatHelp(Wish wish) {
     if (!(wish.plan() instanceof PlanResult.Rejected rejected)
         || !(rejected.reasons().get(0) instanceof Rejection.NotEnoughSpace)) {
-      return;
+      return Set.of();
     }
     Set<Remedy> expected = new LinkedHashSet<>();
     for (AllocationPolicy policy :
@@ -103,23 +151,17 @@ class SmallGroupsPropertyTest {
         expected.add(remedy);
       }
     }
-    rejected
-        .remedies()
-        .forEach(remedy -> Statistics.label("remedy").collect(remedy.getClass().getSimpleName()));
     assertThat(rejected.remedies()).containsExactlyInAnyOrderElementsOf(expected);
     for (Remedy remedy : rejected.remedies()) {
       Wish better = wish.with(remedy);
       MovePlan plan = better.plan().orElseThrow();
       assertThat(Laws.policyKept(better, Laws.places(plan))).as("%s", remedy).isEmpty();
     }
+    return expected;
   }
 
   private static boolean helps(Wish wish, Remedy remedy) {
     Wish better = wish.with(remedy);
-    Asked asked = Asked.of(better);
-    boolean moves =
-        !asked.runs().isEmpty()
-            && !(wish.request().strict() && !asked.excluded().containsAll(asked.skipped()));
-    return moves && BruteForce.fits(better);
+    return movesSomething(better) && BruteForce.fits(better);
   }
 }

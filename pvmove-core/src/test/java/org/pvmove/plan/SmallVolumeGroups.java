@@ -55,10 +55,11 @@ final class SmallVolumeGroups {
   static Arbitrary<VolumeGroup> any() {
     Arbitrary<Pv> pv =
         Combinators.combine(
-                Arbitraries.integers().between(1, MAX_EXTENTS),
+                // Often as large as may be, or hardly anything finds a place.
+                Arbitraries.integers().between(1, 2 * MAX_EXTENTS),
                 Arbitraries.integers().between(0, 9),
                 Arbitraries.of("t", "a=b", "x/y:z").set().ofMaxSize(2))
-            .as((extents, odds, tags) -> new Pv(extents, odds > 0, tags));
+            .as((extents, odds, tags) -> new Pv(Math.min(extents, MAX_EXTENTS), odds > 0, tags));
     Arbitrary<Lv> lv =
         Combinators.combine(
                 Arbitraries.of(Kind.class),
