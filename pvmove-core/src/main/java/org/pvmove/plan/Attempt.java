@@ -70,6 +70,15 @@ final class Attempt {
 
   /** The plan or the reasons, without remedies. */
   PlanResult run() {
+    return run(true);
+  }
+
+  /** Whether there is a plan; why not it does not find out, which may take long. */
+  boolean succeeds() {
+    return run(false) instanceof PlanResult.Accepted;
+  }
+
+  private PlanResult run(boolean explain) {
     List<Rejection> reasons = new ArrayList<>(arguments.problems());
     if (!reasons.isEmpty()) {
       return rejected(reasons);
@@ -93,15 +102,15 @@ final class Attempt {
               selection.skipped()));
       return rejected(reasons);
     }
-    return place(selection, reasons);
+    return place(selection, reasons, explain);
   }
 
-  private PlanResult place(Selection selection, List<Rejection> reasons) {
+  private PlanResult place(Selection selection, List<Rejection> reasons, boolean explain) {
     List<PeRange> free = candidates();
     ImmutableList<Separation.Rules> rules = Separation.of(vg, graph, selection.sources());
     List<Run> runs = runs(selection.sources(), rules);
     Placement placement = Allocator.place(runs, free, arguments.sources().keySet(), policy);
-    if (placement instanceof Placement.None none) {
+    if (placement instanceof Placement.None none && explain) {
       reasons.add(notEnoughSpace(selection.sources(), rules, runs, free, none));
     }
     if (!(placement instanceof Placement.Found found) || !reasons.isEmpty()) {

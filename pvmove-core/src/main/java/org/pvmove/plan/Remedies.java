@@ -91,8 +91,7 @@ final class Remedies {
       return false;
     }
     Remedy.Applied applied = remedy.apply(vg, request);
-    return new Attempt(applied.volumeGroup(), applied.request(), surroundings).run()
-        instanceof PlanResult.Accepted;
+    return new Attempt(applied.volumeGroup(), applied.request(), surroundings).succeeds();
   }
 
   /** The least space on a new physical volume that is enough. */

@@ -107,7 +107,7 @@ public sealed interface Remedy {
   /**
    * To extend the volume group by a physical volume with so many extents, and to move there too.
    *
-   * @param extents how many extents are enough; one less is not
+   * @param extents how many extents are enough; with one less no place was found
    */
   record AddSpace(long extents) implements Remedy {
     private static final String NEW_PV = "a new physical volume";
