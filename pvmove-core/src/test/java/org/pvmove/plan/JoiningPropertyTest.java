@@ -78,7 +78,7 @@ class JoiningPropertyTest {
     return new Running(wish, plan, steps.get(done), done, seed);
   }
 
-  @Property(tries = 1000)
+  @Property(tries = 500)
   void joinsWhenTheSameIsAskedForAgain(@ForAll("running") Running running) {
     Wish again = running.wish().with(running.now(), running.wish().request());
     MovePlan rest = again.plan().orElseThrow();
@@ -130,7 +130,7 @@ class JoiningPropertyTest {
     return new Wish(wish.vg(), request.build(), wish.surroundings(), meaning);
   }
 
-  @Property(tries = 3000)
+  @Property(tries = 1500)
   void joinsNothingButWhatIsAskedFor(@ForAll("running") Running running) {
     Wish asked = changed(running.wish(), running.seed());
     PlanResult result = asked.with(running.now(), asked.request()).plan();
@@ -177,7 +177,7 @@ class JoiningPropertyTest {
     return Asked.of(wish).extents().equals(moves) && (move.atomic() || !wish.request().atomic());
   }
 
-  @Property(tries = 1000)
+  @Property(tries = 500)
   void movesNothingThatAMoveInProgressHas(@ForAll("running") Running running) {
     Wish other = Wish.exactlyOf(running.now(), ~running.seed());
     Pvmove move = running.move();
