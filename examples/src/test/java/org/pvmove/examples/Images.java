@@ -175,6 +175,15 @@ final class Images {
         .sum();
   }
 
+  /** The names of the devices that a logical volume has extents on, in the order of its extents. */
+  List<String> places(String lv) {
+    StoredVolumeGroup group = group();
+    return group.volumeGroup().logicalVolume(lv).orElseThrow().segments().stream()
+        .flatMap(segment -> segment.areas().stream())
+        .map(area -> area instanceof Area.Physical on ? group.nameOf(on.pv()) : "elsewhere")
+        .toList();
+  }
+
   boolean isMoveInProgress() {
     return !group().volumeGroup().pvmoveVolumes().isEmpty();
   }

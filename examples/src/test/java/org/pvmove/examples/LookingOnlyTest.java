@@ -76,10 +76,10 @@ class LookingOnlyTest {
 
   @Test
   void printsWhatThePlanSkips() throws IOException {
-    images.addMirror(0, 20);
+    images.moveOneSegment(0);
     before = images.checksums();
-    assertThat(images.pvmove("--plan", images.name(0)).out())
-        .contains("Skipped: mirror_mimage_0: it is part of mirror (mirror)");
+    assertThat(images.pvmove("--plan", images.name(1)).out())
+        .contains("Skipped: data: it is locked by a move in progress");
   }
 
   @Test

@@ -186,11 +186,23 @@ class MoveTest {
 
   @Test
   void namesTheLogicalVolumesThatItSkips() throws IOException {
+    images.moveOneSegment(0);
+    Result result = images.pvmove(images.name(1), images.name(2));
+    assertThat(result.out())
+        .contains("Skipping logical volume vg/data: it is locked by a move in progress.");
+    assertThat(result.exitCode()).isZero();
+    assertThat(images.places("data")).contains(images.name(1));
+    assertThat(images.places("logs")).containsOnly(images.name(2));
+  }
+
+  @Test
+  void movesAnImageOfAMirrorButNotToWhereTheOtherIs() throws IOException {
     images.addMirror(0, 20);
     Result result = images.pvmove(images.name(0));
-    assertThat(result.out())
-        .contains("Skipping logical volume vg/mirror_mimage_0: it is part of mirror (mirror).");
     assertThat(result.exitCode()).isZero();
-    assertThat(images.used(0)).isEqualTo(2);
+    assertThat(images.used(0)).isZero();
+    assertThat(images.places("mirror_mimage_0")).containsOnly(images.name(2));
+    assertThat(images.pvmove(images.name(2), images.name(1)).err())
+        .contains("mirror_mimage_0 (for the sake of mirror) must keep away from " + images.name(1));
   }
 }
