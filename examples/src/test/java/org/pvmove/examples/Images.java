@@ -31,6 +31,7 @@ import org.pvmove.lvm.SegmentType;
 import org.pvmove.lvm.StatusFlag;
 import org.pvmove.lvm.StatusFlags;
 import org.pvmove.lvm.text.MetadataHeader;
+import org.pvmove.plan.MovePlan;
 import org.pvmove.plan.MoveRequest;
 
 /** Image files that carry the volume group "vg", and what tests do with them. */
@@ -182,6 +183,15 @@ final class Images {
         .flatMap(segment -> segment.areas().stream())
         .map(area -> area instanceof Area.Physical on ? group.nameOf(on.pv()) : "elsewhere")
         .toList();
+  }
+
+  /** What the library plans on these images. */
+  MovePlan plan(MoveRequest request) {
+    try (DeviceSet devices = DeviceSet.open(Access.READ_ONLY, paths)) {
+      return PvMover.builder(devices, "vg").build().plan(request).orElseThrow();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   boolean isMoveInProgress() {
