@@ -46,7 +46,58 @@ final class Groups {
    * @throws CommandException if there is none, or if it cannot be told which
    */
   Pv find(String argument) throws CommandException {
+    List<Pv> found = named(deviceName(argument));
+    if (found.size() == 1) {
+      return found.get(0);
+    }
+    if (found.isEmpty()) {
+      throw notFound(argument);
+    }
+    throw CommandException.wrongCommandLine(
+        "\"%s\" may be any of %s: name one by its device or its uuid"
+            .formatted(
+                argument,
+                found.stream()
+                    .map(pv -> pv.name() + " of volume group " + pv.group().volumeGroup().name())
+                    .collect(Collectors.joining(", "))));
+  }
+
+  /**
+   * The physical volume that an argument names from which extents shall move, all or some ranges.
+   *
+   * @throws CommandException as {@link #find}
+   */
+  Pv findSource(String argument) throws CommandException {
+    if (isKnown(argument)) {
+      return find(argument);
+    }
+    if (argument.startsWith("@")) {
+      throw CommandException.wrongCommandLine(
+          "\"%s\": expected a physical volume to move from, found a tag: tags stand for destinations"
+                  .formatted(argument)
+              + " only");
+    }
+    return find(PvWord.of(argument).name());
+  }
+
+  /** An argument with the physical volume called by its device, where it is another path to it. */
+  String inDeviceNames(String argument) {
+    if (isKnown(argument)) {
+      return deviceName(argument);
+    }
+    PvWord word = PvWord.of(argument);
+    String device = deviceName(word.name());
+    return device.equals(word.name()) ? argument : new PvWord(device, word.ranges()).toString();
+  }
+
+  /** Whether it means a physical volume as it stands, whatever colons are in it. */
+  boolean isKnown(String argument) {
     String name = deviceName(argument);
+    return !named(name).isEmpty()
+        || scan.devices().stream().anyMatch(device -> device.name().equals(name));
+  }
+
+  private List<Pv> named(String name) {
     List<Pv> exact = new ArrayList<>();
     List<Pv> remembered = new ArrayList<>();
     for (StoredVolumeGroup group : scan.volumeGroups()) {
@@ -61,20 +112,7 @@ final class Groups {
         }
       }
     }
-    List<Pv> found = exact.isEmpty() ? remembered : exact;
-    if (found.size() == 1) {
-      return found.get(0);
-    }
-    if (found.isEmpty()) {
-      throw notFound(argument, name);
-    }
-    throw CommandException.wrongCommandLine(
-        "\"%s\" may be any of %s: name one by its device or its uuid"
-            .formatted(
-                argument,
-                found.stream()
-                    .map(pv -> pv.name() + " of volume group " + pv.group().volumeGroup().name())
-                    .collect(Collectors.joining(", "))));
+    return exact.isEmpty() ? remembered : exact;
   }
 
   /** The name of a device of the set where an argument is another path to it. */
@@ -96,7 +134,8 @@ final class Groups {
     }
   }
 
-  private CommandException notFound(String argument, String name) {
+  private CommandException notFound(String argument) {
+    String name = deviceName(argument);
     for (ScannedDevice device : scan.devices()) {
       if (device.name().equals(name)) {
         String reason = device.leftOut();
@@ -109,18 +148,6 @@ final class Groups {
                 .formatted(name, reason == null ? "" : ": " + reason));
       }
     }
-    if (argument.startsWith("@")) {
-      return CommandException.wrongCommandLine(
-          "\"%s\": expected a physical volume, found a tag: tags are not supported"
-              .formatted(argument));
-    }
-    int colon = argument.indexOf(':');
-    if (colon > 0 && isPv(argument.substring(0, colon))) {
-      return CommandException.wrongCommandLine(
-          "\"%s\": expected a physical volume, found a range of extents: only whole physical"
-                  .formatted(argument)
-              + " volumes are supported");
-    }
     return CommandException.wrongCommandLine(
         "\"%s\" is not a physical volume on the devices given with --devices (%s)"
             .formatted(
@@ -128,15 +155,6 @@ final class Groups {
                 scan.devices().stream()
                     .map(ScannedDevice::name)
                     .collect(Collectors.joining(", "))));
-  }
-
-  private boolean isPv(String name) {
-    try {
-      find(name);
-      return true;
-    } catch (CommandException e) {
-      return false;
-    }
   }
 
   /**

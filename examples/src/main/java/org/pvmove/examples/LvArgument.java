@@ -2,9 +2,10 @@
 package org.pvmove.examples;
 
 import com.google.common.base.CharMatcher;
+import com.google.common.collect.ImmutableList;
 import org.pvmove.lvm.VolumeGroup;
 
-/** The argument of {@code -n}: {@code lv}, {@code vg/lv} or {@code /dev/vg/lv}. */
+/** A logical volume on the command line: {@code lv}, {@code vg/lv} or {@code /dev/vg/lv}. */
 final class LvArgument {
   private static final String DEV = "/dev/";
 
@@ -18,27 +19,39 @@ final class LvArgument {
   private LvArgument() {}
 
   /**
-   * The name of the logical volume.
+   * The names of logical volumes.
    *
    * @param vg the volume group of the source, which must be the one named
+   * @param option the option that takes them
    */
-  static String nameIn(VolumeGroup vg, String argument) throws CommandException {
+  static ImmutableList<String> namesIn(VolumeGroup vg, String option, Iterable<String> arguments)
+      throws CommandException {
+    ImmutableList.Builder<String> names = ImmutableList.builder();
+    for (String argument : arguments) {
+      names.add(nameIn(vg, option, argument));
+    }
+    return names.build();
+  }
+
+  private static String nameIn(VolumeGroup vg, String option, String argument)
+      throws CommandException {
     String path = argument.startsWith(DEV) ? argument.substring(DEV.length()) : argument;
     int slash = path.indexOf('/');
     if (slash < 0 && argument.startsWith(DEV)) {
-      throw wrong(argument, "expected /dev/VG/LV");
+      throw wrong(option, argument, "expected /dev/VG/LV");
     }
     String name = path.substring(slash + 1);
     if (name.isEmpty() || name.startsWith("-") || !NAME_CHARACTERS.matchesAllOf(name)) {
-      throw wrong(argument, "expected a name of letters, digits and any of + _ . -");
+      throw wrong(option, argument, "expected a name of letters, digits and any of + _ . -");
     }
     if (slash >= 0 && !path.substring(0, slash).equals(vg.name())) {
-      throw wrong(argument, "expected a logical volume of \"" + vg.name() + "\", as the source is");
+      throw wrong(
+          option, argument, "expected a logical volume of \"" + vg.name() + "\", as the source is");
     }
     return name;
   }
 
-  private static CommandException wrong(String argument, String expected) {
-    return CommandException.wrongCommandLine("-n \"%s\": %s".formatted(argument, expected));
+  private static CommandException wrong(String option, String argument, String expected) {
+    return CommandException.wrongCommandLine("%s \"%s\": %s".formatted(option, argument, expected));
   }
 }

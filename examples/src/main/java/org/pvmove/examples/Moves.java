@@ -5,11 +5,11 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.pvmove.PvMover;
 import org.pvmove.device.CommitFailedException;
@@ -26,6 +26,7 @@ import org.pvmove.plan.MovePlan;
 import org.pvmove.plan.MoveRequest;
 import org.pvmove.plan.PlanResult;
 import org.pvmove.plan.Rejection;
+import org.pvmove.plan.Remedy;
 
 /** Starts, carries on and gives up moves on a set of devices, and tells the user about it. */
 final class Moves {
@@ -36,7 +37,9 @@ final class Moves {
     /** Find out whether it can be done, and write nothing. */
     TEST,
     /** Show what would be done, and write nothing. */
-    PLAN
+    PLAN,
+    /** Show the plan for other programs, and write nothing. */
+    JSON
   }
 
   /** LVM2's {@code activation/polling_interval}. */
@@ -68,79 +71,122 @@ final class Moves {
   }
 
   /**
-   * Moves extents off a physical volume, or carries on the move from it that is in progress.
+   * Moves extents, or carries on the move in progress that does what is asked for.
    *
-   * @param destinations where to; empty means anywhere
-   * @param logicalVolume what {@code -n} named; absent means everything
+   * @param asked what is asked for, in the words of the command line
    * @return the exit code
    */
-  int move(String source, List<String> destinations, @Nullable String logicalVolume)
-      throws CommandException, IOException {
-    Groups.Pv from = groups.find(source);
+  int move(MoveRequest asked) throws CommandException, IOException {
+    Groups.Pv from = groups.findSource(asked.sources().get(0));
     StoredVolumeGroup group = from.group();
+    for (String source : asked.sources()) {
+      Groups.Pv other = groups.findSource(source);
+      if (!other.group().volumeGroup().id().equals(group.volumeGroup().id())) {
+        throw CommandException.wrongCommandLine(
+            "expected sources in one volume group, found %s in \"%s\" and %s in \"%s\""
+                .formatted(
+                    from.name(),
+                    group.volumeGroup().name(),
+                    other.name(),
+                    other.group().volumeGroup().name()));
+      }
+    }
     Groups.requireUsable(group);
     groups.leftOut().forEach(console::complain);
     groups.unreadable().forEach(console::complain);
     group.findings().forEach(console::complain);
-    String only =
-        logicalVolume == null ? null : LvArgument.nameIn(group.volumeGroup(), logicalVolume);
+    MoveRequest request = inNamesOfTheLibrary(asked, group.volumeGroup());
     ImmutableList<Pvmove> running = runningFrom(group, from.pv().id());
-    if (!running.isEmpty()) {
-      return join(from, running, destinations.isEmpty() && only == null);
+    // Only named, a move is carried on whatever it does, as pvmove(8) would.
+    if (!running.isEmpty()
+        && mode != Mode.JSON
+        && request.equals(MoveRequest.from(from.name()).build())) {
+      console.say("Detected pvmove in progress for %s.".formatted(from.name()));
+      return carryOn(group, from.name(), running, mover -> mover.resume(from.name()));
     }
-    MoveRequest request =
-        MoveRequest.from(from.name())
-            .to(destinations.stream().map(groups::deviceName).toList())
-            .logicalVolumes(only == null ? List.of() : List.of(only))
-            .build();
     PlanResult result = mover(group).build().plan(request);
     if (result instanceof PlanResult.Rejected rejected) {
-      rejected.reasons().stream().map(Rejection::message).forEach(console::complain);
-      return ExitCode.FAILED;
+      return reportRejected(rejected);
     }
-    MovePlan plan = result.orElseThrow();
-    return switch (mode) {
-      case PLAN -> {
-        PlanText.lines(plan, group).forEach(console::print);
-        yield ExitCode.DONE;
-      }
-      case TEST -> {
-        reportSkipped(plan);
-        console.say(
-            "%s (%s) in %s would be moved from %s."
-                .formatted(
-                    Texts.count(plan.cost().extents(), "extent"),
-                    Texts.size(plan.cost().bytes()),
-                    Texts.count(plan.segments().size(), "segment"),
-                    from.name()));
-        yield ExitCode.DONE;
-      }
-      case EXECUTE -> {
-        reportSkipped(plan);
-        extentsByVolume(plan)
-            .forEach(
-                (lv, extents) ->
-                    console.sayMore(
-                        "Moving %s of logical volume %s/%s."
-                            .formatted(Texts.count(extents, "extent"), plan.volumeGroup(), lv)));
-        yield run(group, from.name(), move -> from.name(), mover -> mover.execute(plan));
-      }
-    };
+    return carryOut(result.orElseThrow(), request, from);
   }
 
-  private int join(Groups.Pv from, ImmutableList<Pvmove> running, boolean nothingElseAsked)
-      throws CommandException, IOException {
-    String source = from.name();
-    if (!nothingElseAsked) {
-      throw CommandException.failed(
-          "A move from %s is in progress already (%s), so other destinations or volumes cannot be"
-                  .formatted(source, names(running))
-              + " chosen.",
-          "Carry it on by naming %s alone, or give it up with --abort %s."
-              .formatted(source, source));
+  /**
+   * The same request with physical volumes called by their devices, where another path to one was
+   * given, and logical volumes by their names alone.
+   */
+  private MoveRequest inNamesOfTheLibrary(MoveRequest asked, VolumeGroup vg)
+      throws CommandException {
+    List<String> sources = new ArrayList<>();
+    for (String source : asked.sources()) {
+      sources.add(
+          groups.isKnown(source) ? groups.findSource(source).name() : groups.inDeviceNames(source));
     }
-    console.say("Detected pvmove in progress for %s.".formatted(source));
-    return carryOn(from.group(), source, running, mover -> mover.resume(source));
+    return MoveRequest.from(
+            sources.get(0), sources.subList(1, sources.size()).toArray(new String[0]))
+        .to(asked.destinations().stream().map(groups::inDeviceNames).toList())
+        .logicalVolumes(LvArgument.namesIn(vg, "-n", asked.logicalVolumes()))
+        .without(LvArgument.namesIn(vg, "--exclude", asked.excluded()))
+        .policy(asked.policy())
+        .clingTags(asked.clingTags())
+        .atomic(asked.atomic())
+        .strict(asked.strict())
+        .largerBlocks(asked.largerBlocks())
+        .maxSegmentBytes(asked.maxSegmentBytes())
+        .build();
+  }
+
+  private int reportRejected(PlanResult.Rejected rejected) {
+    for (Rejection reason : rejected.reasons()) {
+      console.complain(reason.message());
+      if (reason instanceof Rejection.MoveInProgress inProgress) {
+        console.complain(
+            "Carry it on by naming %s alone, or give it up with --abort %s."
+                .formatted(inProgress.source(), inProgress.source()));
+      }
+    }
+    for (Remedy remedy : rejected.remedies()) {
+      console.complain("What would help: " + remedy.message() + PlanText.option(remedy));
+    }
+    return ExitCode.FAILED;
+  }
+
+  private int carryOut(MovePlan plan, MoveRequest request, Groups.Pv from)
+      throws CommandException, IOException {
+    StoredVolumeGroup group = from.group();
+    switch (mode) {
+      case JSON -> {
+        PlanJson.write(plan).lines().forEach(console::print);
+        return ExitCode.DONE;
+      }
+      case PLAN -> {
+        PlanText.lines(plan, request, group).forEach(console::print);
+        return ExitCode.DONE;
+      }
+      case TEST, EXECUTE -> {
+        reportLeftOut(plan, request);
+        if (plan.joined()) {
+          console.say("Detected pvmove in progress for %s.".formatted(from.name()));
+        }
+      }
+    }
+    if (mode == Mode.TEST) {
+      console.say(
+          "%s (%s) in %s would be moved from %s."
+              .formatted(
+                  Texts.count(plan.cost().extents(), "extent"),
+                  Texts.size(plan.cost().bytes()),
+                  Texts.count(plan.segments().size(), "segment"),
+                  PlanText.sources(plan, group)));
+      return ExitCode.DONE;
+    }
+    extentsByVolume(plan)
+        .forEach(
+            (lv, extents) ->
+                console.sayMore(
+                    "Moving %s of logical volume %s/%s."
+                        .formatted(Texts.count(extents, "extent"), plan.volumeGroup(), lv)));
+    return run(group, from.name(), move -> from.name(), mover -> mover.execute(plan));
   }
 
   /**
@@ -170,6 +216,12 @@ final class Moves {
    * @return the exit code
    */
   int abort(String source) throws CommandException, IOException {
+    if (!groups.isKnown(source) && !PvWord.of(source).ranges().isEmpty()) {
+      throw CommandException.wrongCommandLine(
+          "--abort \"%s\": expected a physical volume, found ranges of extents: a move is given up as"
+                  .formatted(source)
+              + " a whole");
+    }
     Groups.Pv from;
     try {
       from = groups.find(source);
@@ -321,14 +373,22 @@ final class Moves {
     return ExitCode.FAILED;
   }
 
-  private void reportSkipped(MovePlan plan) {
-    plan.skipped()
+  private void reportLeftOut(MovePlan plan, MoveRequest request) {
+    for (MovePlan.Skipped skip : plan.skipped()) {
+      console.say(
+          "Skipping logical volume %s/%s: %s."
+              .formatted(plan.volumeGroup(), skip.logicalVolume(), skip.reason().text()));
+    }
+    plan.unused()
         .forEach(
-            skip ->
-                console.say(
-                    "Skipping logical volume %s/%s: %s."
-                        .formatted(
-                            plan.volumeGroup(), skip.logicalVolume(), skip.reason().text())));
+            (destination, reason) -> {
+              String line = "Not using %s: %s.".formatted(destination, reason);
+              if (request.destinations().isEmpty()) {
+                console.sayMore(line);
+              } else {
+                console.say(line);
+              }
+            });
   }
 
   private static Map<String, Long> extentsByVolume(MovePlan plan) {
@@ -356,10 +416,6 @@ final class Moves {
       names.put(move.name(), PlanText.source(move, group));
     }
     return move -> names.getOrDefault(move, move);
-  }
-
-  private static String names(ImmutableList<Pvmove> moves) {
-    return moves.stream().map(Pvmove::name).collect(Collectors.joining(", "));
   }
 
   private static List<String> volumesOn(VolumeGroup vg, String move) {

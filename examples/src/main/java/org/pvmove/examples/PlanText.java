@@ -4,21 +4,28 @@ package org.pvmove.examples;
 import com.google.common.collect.ImmutableList;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.pvmove.device.StoredVolumeGroup;
 import org.pvmove.lvm.Segment;
 import org.pvmove.lvm.edit.Pvmove;
 import org.pvmove.plan.MovePlan;
+import org.pvmove.plan.MoveRequest;
+import org.pvmove.plan.Remedy;
 
 /** Plans and moves in progress as users read them. */
 final class PlanText {
   private PlanText() {}
 
-  /** A plan for this version of the volume group. */
-  static ImmutableList<String> lines(MovePlan plan, StoredVolumeGroup group) {
+  /** A plan for this version of the volume group, and what was asked for. */
+  static ImmutableList<String> lines(MovePlan plan, MoveRequest request, StoredVolumeGroup group) {
     ImmutableList.Builder<String> lines = ImmutableList.builder();
     lines.add(
-        "Plan for volume group %s, metadata version %d"
-            .formatted(plan.volumeGroup(), plan.seqno()));
+        "Plan for volume group %s, metadata version %d%s%s"
+            .formatted(
+                plan.volumeGroup(),
+                plan.seqno(),
+                plan.joined() ? ": what is left of " + plan.move() : "",
+                plan.atomic() ? ", atomic" : ""));
     List<String[]> rows = new ArrayList<>();
     rows.add(new String[] {"segment", "LV", "extents of the LV", "from", "to"});
     for (MovePlan.Segment segment : plan.segments()) {
@@ -39,10 +46,50 @@ final class PlanText {
                 Texts.count(plan.cost().extents(), "extent"),
                 Texts.size(plan.cost().bytes()),
                 Texts.count(plan.cost().commits(), "metadata commit")));
+    lines.add(
+        "After a crash at most %s are copied again; the metadata take at most %s."
+            .formatted(
+                Texts.size(plan.cost().repeatedBytes()),
+                Texts.count(plan.cost().largestMetadataBytes(), "byte")));
     for (MovePlan.Skipped skip : plan.skipped()) {
       lines.add("Skipped: %s: %s".formatted(skip.logicalVolume(), skip.reason().text()));
     }
+    plan.unused()
+        .forEach(
+            (destination, reason) -> {
+              // Where nothing is named, everybody knows that the source is none.
+              if (!request.destinations().isEmpty() || !isSource(plan, group, destination)) {
+                lines.add("Not used: %s: %s".formatted(destination, reason));
+              }
+            });
     return lines.build();
+  }
+
+  private static boolean isSource(MovePlan plan, StoredVolumeGroup group, String name) {
+    return plan.segments().stream()
+        .anyMatch(segment -> group.nameOf(segment.source().pv()).equals(name));
+  }
+
+  /** The physical volumes that a plan moves extents from. */
+  static String sources(MovePlan plan, StoredVolumeGroup group) {
+    return plan.segments().stream()
+        .map(segment -> group.nameOf(segment.source().pv()))
+        .distinct()
+        .collect(Collectors.joining(", "));
+  }
+
+  /** The option that applies a remedy, in brackets; empty if there is none. */
+  static String option(Remedy remedy) {
+    if (remedy instanceof Remedy.UsePolicy use) {
+      return " (--alloc %s)".formatted(use.policy().word());
+    }
+    if (remedy instanceof Remedy.LargerBlocks) {
+      return " (--larger-blocks)";
+    }
+    if (remedy instanceof Remedy.LeaveOut leave) {
+      return " (--exclude %s)".formatted(leave.logicalVolume());
+    }
+    return "";
   }
 
   /** With stripes, the extents of the whole rows of which one stripe moves. */

@@ -8,21 +8,27 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.pvmove.device.DeviceSet;
 import org.pvmove.io.Access;
+import org.pvmove.lvm.AllocationPolicy;
+import org.pvmove.plan.MoveRequest;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 
 /**
  * The {@code pvmove} program: moves the extents of inactive logical volumes on disk images and
@@ -37,7 +43,7 @@ import picocli.CommandLine.Spec;
     versionProvider = PvmoveCommand.Version.class,
     sortOptions = false,
     customSynopsis = {
-      "pvmove --devices PATH[,PATH...] [-n LV] [options] SourcePV [DestPV...]",
+      "pvmove --devices PATH[,PATH...] [options] SourcePV[:PE] [DestPV[:PE]...]",
       "       pvmove --devices PATH[,PATH...] [options]",
       "       pvmove --devices PATH[,PATH...] --abort [options] [SourcePV]",
       "       pvmove --devices PATH[,PATH...] --list"
@@ -49,7 +55,12 @@ import picocli.CommandLine.Spec;
           + " not be in use.",
       "",
       "A physical volume is named by one of the paths given with --devices, by its uuid, or by the"
-          + " device name that the metadata remembers, where that is unambiguous.",
+          + " device name that the metadata remembers, where that is unambiguous. Behind it may stand"
+          + " ranges of its extents; a backslash keeps a colon or an at-sign in the name:",
+      "  PV:7    one extent           PV:7-9   three extents",
+      "  PV:7-   all from there on    PV:7+3   three extents",
+      "  PV:-9   the first ten        PV:0-9:20-29  two ranges",
+      "  @Tag    as destination: all physical volumes with that tag",
       ""
     },
     footer = {
@@ -80,14 +91,77 @@ public final class PvmoveCommand implements Callable<Integer> {
   @Option(
       names = {"-n", "--name"},
       paramLabel = "LV",
-      description = "Move only the extents of this logical volume: LV, VG/LV or /dev/VG/LV.")
-  private @Nullable String logicalVolume;
+      description =
+          "Move only the extents of this logical volume and of what it is made of: LV, VG/LV or"
+              + " /dev/VG/LV. Parts may be named too, such as pool_tmeta or r_rimage_0. Repeatable.")
+  private List<String> logicalVolumes = new ArrayList<>();
+
+  @Option(
+      names = "--exclude",
+      paramLabel = "LV",
+      description = "Leave this logical volume, and what it is made of, where it is. Repeatable.")
+  private List<String> excluded = new ArrayList<>();
+
+  @Option(
+      names = "--also-from",
+      paramLabel = "PV[:PE...]",
+      description = "Move from this physical volume too, in the same move. Repeatable.")
+  private List<String> moreSources = new ArrayList<>();
+
+  @Option(
+      names = "--alloc",
+      paramLabel = "POLICY",
+      converter = PolicyWord.class,
+      description =
+          "How to choose extents: contiguous, cling, cling_by_tags, normal, anywhere, or inherit for"
+              + " what the volume group says, which is the default. With anywhere, extents may stay"
+              + " on the source, and what is kept apart for redundancy may come together.")
+  private AllocationPolicy policy = AllocationPolicy.INHERIT;
+
+  @Option(
+      names = "--cling-tags",
+      split = ",",
+      paramLabel = "TAG",
+      description =
+          "The tags that count for --alloc cling_by_tags, as allocation/cling_tag_list of"
+              + " lvm.conf(5) lists them; all by default.")
+  private List<String> clingTags = new ArrayList<>();
+
+  @Option(
+      names = "--atomic",
+      description =
+          "Move everything or nothing: no extent has a new place before all are copied, and a move"
+              + " that is given up goes back as a whole.")
+  private boolean atomic;
+
+  @Option(
+      names = "--strict",
+      description =
+          "Move nothing if a logical volume on the source would have to be left out, instead of"
+              + " skipping it.")
+  private boolean strict;
+
+  @Option(
+      names = "--larger-blocks",
+      description =
+          "Allow destinations whose logical blocks are larger than those of the source. Not every"
+              + " file system works there.")
+  private boolean largerBlocks;
+
+  @Option(
+      names = "--max-segment",
+      paramLabel = "SIZE",
+      converter = SizeWord.class,
+      description =
+          "The longest run copied between two checkpoints, which is what a crash makes copy again:"
+              + " a number with one of the units b, s, k, m, g, t, or none for MiB; 1g by default.")
+  private @Nullable Long maxSegmentBytes;
 
   @Option(
       names = "--abort",
       description =
           "Give up moves in progress: from a physical volume, or all. Segments that are at their"
-              + " new place stay there; a move that LVM2 began with --atomic goes back as a whole.")
+              + " new place stay there; an atomic move goes back as a whole.")
   private boolean abort;
 
   @Option(
@@ -108,13 +182,24 @@ public final class PvmoveCommand implements Callable<Integer> {
   private boolean test;
 
   @Option(
+      names = "--reportformat",
+      paramLabel = "FORMAT",
+      converter = ReportFormat.Converter.class,
+      description =
+          "With --plan or --test, how the plan is printed: basic for a text, json for JSON without"
+              + " anything else on the standard output.")
+  private ReportFormat reportFormat = ReportFormat.BASIC;
+
+  @Option(
       names = {"-v", "--verbose"},
       description = "Say more; twice: also where a failure comes from.")
   private boolean[] verbose = {};
 
   @Parameters(
       paramLabel = "PV",
-      description = "The physical volume to move from; then those to move to, none for any.")
+      description =
+          "The physical volume to move from; then those to move to, in order of preference, none for"
+              + " any.")
   private List<String> physicalVolumes = new ArrayList<>();
 
   private PvmoveCommand() {}
@@ -175,7 +260,7 @@ public final class PvmoveCommand implements Callable<Integer> {
   }
 
   private int move(Moves moves, Console console) throws CommandException, IOException {
-    if (test) {
+    if (test && reportFormat == ReportFormat.BASIC) {
       console.say("TEST MODE: nothing will be written.");
     }
     if (abort) {
@@ -184,11 +269,36 @@ public final class PvmoveCommand implements Callable<Integer> {
     if (physicalVolumes.isEmpty()) {
       return moves.restart();
     }
-    return moves.move(
-        physicalVolumes.get(0), physicalVolumes.subList(1, physicalVolumes.size()), logicalVolume);
+    return moves.move(request());
+  }
+
+  /** What was asked for, in the words of the command line. */
+  private MoveRequest request() {
+    MoveRequest.Builder request =
+        MoveRequest.from(physicalVolumes.get(0), moreSources.toArray(new String[0]))
+            .to(physicalVolumes.subList(1, physicalVolumes.size()))
+            .logicalVolumes(logicalVolumes)
+            .without(excluded)
+            .policy(policy)
+            .clingTags(clingTags.stream().map(PvmoveCommand::withoutAtSign).toList())
+            .atomic(atomic)
+            .strict(strict)
+            .largerBlocks(largerBlocks);
+    if (maxSegmentBytes != null) {
+      request.maxSegmentBytes(maxSegmentBytes);
+    }
+    return request.build();
+  }
+
+  /** In lvm.conf(5) tags have one. */
+  private static String withoutAtSign(String tag) {
+    return tag.startsWith("@") ? tag.substring(1) : tag;
   }
 
   private Moves.Mode mode() {
+    if (reportFormat == ReportFormat.JSON) {
+      return Moves.Mode.JSON;
+    }
     if (plan) {
       return Moves.Mode.PLAN;
     }
@@ -197,7 +307,7 @@ public final class PvmoveCommand implements Callable<Integer> {
 
   /** Nothing that was given is ignored. */
   private void checkCombinations() {
-    if (list && (abort || plan || test || logicalVolume != null || !physicalVolumes.isEmpty())) {
+    if (list && (abort || plan || test || !physicalVolumes.isEmpty())) {
       throw wrong("--list goes with --devices only");
     }
     if (plan && test) {
@@ -207,9 +317,41 @@ public final class PvmoveCommand implements Callable<Integer> {
       throw wrong(
           "--abort takes one physical volume, the source of the move; destinations make no sense");
     }
-    if (logicalVolume != null && (abort || physicalVolumes.isEmpty())) {
-      throw wrong("-n needs the physical volume to move from, and does not go with --abort");
+    if (abort || physicalVolumes.isEmpty()) {
+      List<String> given = optionsOfAMove();
+      if (!given.isEmpty()) {
+        throw wrong(
+            "%s needs the physical volume to move from, and does not go with --abort or --list"
+                .formatted(given.get(0)));
+      }
     }
+    if (!clingTags.isEmpty() && policy != AllocationPolicy.CLING_BY_TAGS) {
+      throw wrong("--cling-tags goes with --alloc cling_by_tags");
+    }
+    if (reportFormat == ReportFormat.JSON && !plan && !test) {
+      throw wrong("--reportformat json goes with --plan or --test");
+    }
+  }
+
+  /** Those given that say what a new move is to be like. */
+  private List<String> optionsOfAMove() {
+    Set<String> names =
+        Set.of(
+            "--name",
+            "--exclude",
+            "--also-from",
+            "--alloc",
+            "--cling-tags",
+            "--atomic",
+            "--strict",
+            "--larger-blocks",
+            "--max-segment",
+            "--reportformat");
+    return Objects.requireNonNull(spec).commandLine().getParseResult().matchedOptions().stream()
+        .filter(option -> names.contains(option.longestName()))
+        .map(option -> option.names()[0])
+        .distinct()
+        .toList();
   }
 
   private List<Path> paths() {
@@ -252,6 +394,25 @@ public final class PvmoveCommand implements Callable<Integer> {
   private Console console() {
     CommandLine commandLine = Objects.requireNonNull(spec).commandLine();
     return new Console(commandLine.getOut(), commandLine.getErr(), verbose.length);
+  }
+
+  /** Reads a word that pvmove(8) knows for an allocation policy. */
+  static final class PolicyWord implements ITypeConverter<AllocationPolicy> {
+    @Override
+    public AllocationPolicy convert(String word) {
+      for (AllocationPolicy policy : AllocationPolicy.values()) {
+        if (policy.word().equals(word)) {
+          return policy;
+        }
+      }
+      throw new TypeConversionException(
+          "expected one of %s, found \"%s\""
+              .formatted(
+                  Arrays.stream(AllocationPolicy.values())
+                      .map(AllocationPolicy::word)
+                      .collect(Collectors.joining(", ")),
+                  word));
+    }
   }
 
   /** The version that the jar's manifest states. */

@@ -29,10 +29,9 @@ class CommandLineTest {
       textBlock =
           """
           --unknown A                 | Unknown option
-          --alloc anywhere A          | Unknown option
-          --atomic A                  | Unknown option
-          -n home -n root A           | should be specified only once
           -n home                     | -n needs the physical volume
+          --atomic                    | --atomic needs the physical volume
+          --list --strict             | --strict needs the physical volume
           --abort -n home A           | -n needs the physical volume
           --abort A B                 | --abort takes one physical volume
           --plan --test A             | --plan and --test exclude each other
@@ -43,13 +42,26 @@ class CommandLineTest {
           --devices ,,D               | expected paths with commas between them
           nowhere.img                 | "nowhere.img" is not a physical volume
           /dev/sda                    | "/dev/sda" is not a physical volume
-          @fast                       | tags are not supported
-          A:0-3                       | only whole physical volumes are supported
+          nowhere.img:0-3             | "nowhere.img" is not a physical volume
+          @fast                       | expected a physical volume to move from, found a tag
+          A --also-from @fast         | expected a physical volume to move from, found a tag
+          A --also-from nowhere.img   | "nowhere.img" is not a physical volume
+          --abort A:0-3               | expected a physical volume, found ranges of extents
+          --abort --alloc normal A    | --alloc needs the physical volume
+          A --alloc best              | expected one of contiguous, cling, cling_by_tags, normal
+          A --alloc                   | Missing required parameter for option '--alloc'
+          A --cling-tags fast         | --cling-tags goes with --alloc cling_by_tags
+          A --max-segment 0           | expected a whole number above 0
+          A --max-segment 1.5g        | expected a whole number above 0
+          A --max-segment 9999999t    | expected a size below 8 EiB, found "9999999t"
+          A --reportformat json       | --reportformat json goes with --plan or --test
+          A --plan --reportformat xml | expected basic, json or json_std, found "xml"
           A -n other/home             | expected a logical volume of "vg"
           A -n /dev/other/home        | expected a logical volume of "vg"
           A -n /dev/home              | expected /dev/VG/LV
           A -n vg/                    | expected a name
           A -n ho$me                  | expected a name
+          A --exclude other/home      | --exclude "other/home": expected a logical volume of "vg"
           """)
   void refusesAWrongCommandLineWithExitCode3(String arguments, String message) {
     Result result = images.pvmove(words(arguments));
@@ -70,6 +82,15 @@ class CommandLineTest {
           A nowhere.img               | physical volume "nowhere.img" was not found in volume group "vg"
           A A                         | insufficient free space: 16 extents needed, but only 0 available
           --abort nowhere.img         | "nowhere.img" is not a physical volume
+          A --exclude nothere         | logical volume "nothere" was not found in volume group "vg"
+          A:                          | expected a range of extents, found nothing
+          A:3-1                       | expected a range within the extents 0 to 55, found 3 to 1
+          A:50+7                      | expected a range within the extents 0 to 55, found 50 to 56
+          A:0x3                       | expected digits, '-', '+' or ':', found 'x'
+          A:4294967296                | expected a number up to 4294967295, found 4294967296
+          A:20-                       | no data to move on
+          A B:0-3                     | it has no free extents in the given range
+          A @fast                     | @fast: no physical volume has this tag
           """)
   void failsWithExitCode5WhereTheRequestIsNotPossible(String arguments, String message) {
     Result result = images.pvmove(words(arguments));

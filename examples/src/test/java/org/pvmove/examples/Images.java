@@ -10,6 +10,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
@@ -25,6 +26,7 @@ import org.pvmove.lvm.ExtentMap;
 import org.pvmove.lvm.ExtentSize;
 import org.pvmove.lvm.LogicalVolume;
 import org.pvmove.lvm.LvmUuid;
+import org.pvmove.lvm.PhysicalVolume;
 import org.pvmove.lvm.Sectors;
 import org.pvmove.lvm.Segment;
 import org.pvmove.lvm.SegmentType;
@@ -50,7 +52,12 @@ final class Images {
    * second one two runs beside the other stripe.
    */
   static Images small(Path directory) throws IOException {
-    SampleVolumeGroup sample = new SampleVolumeGroup("vg", EXTENT_SIZE);
+    return small(directory, "vg");
+  }
+
+  /** The same with another name for the volume group. */
+  static Images small(Path directory, String name) throws IOException {
+    SampleVolumeGroup sample = new SampleVolumeGroup(name, EXTENT_SIZE);
     sample.add("home").linear(0, 0, 4).linear(0, 8, 4);
     sample.add("root").linear(0, 4, 4);
     sample.add("data").striped(4, new SampleVolumeGroup.At(0, 12), new SampleVolumeGroup.At(1, 0));
@@ -191,6 +198,19 @@ final class Images {
       return PvMover.builder(devices, "vg").build().plan(request).orElseThrow();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Gives a physical volume a tag. */
+  void addTag(int pv, String tag) throws IOException {
+    try (DeviceSet devices = DeviceSet.open(Access.READ_WRITE, paths)) {
+      StoredVolumeGroup group = devices.scan().volumeGroup("vg");
+      List<PhysicalVolume> pvs = new ArrayList<>(group.volumeGroup().physicalVolumes());
+      pvs.set(pv, pvs.get(pv).toBuilder().tags(List.of(tag)).build());
+      devices.commit(
+          group,
+          group.volumeGroup().toBuilder().physicalVolumes(pvs).build(),
+          MetadataHeader.of("add a tag", "test", 0));
     }
   }
 

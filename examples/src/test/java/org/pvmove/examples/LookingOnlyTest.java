@@ -6,11 +6,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.common.collect.ImmutableList;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.pvmove.device.DeviceSet;
+import org.pvmove.plan.MovePlan;
+import org.pvmove.plan.MoveRequest;
 
 /** What {@code --list}, {@code --plan} and {@code --test} print; they leave every byte alone. */
 class LookingOnlyTest {
@@ -71,7 +74,13 @@ class LookingOnlyTest {
             row("2|home|4-7|A:8-11|C:4-7"),
             row("3|root|0-3|A:4-7|C:8-11"),
             row("4|data|0-7, stripe 1 of 2|A:12-15|C:12-15"),
-            "4 segments, 16 extents, 2.00 MiB, 6 metadata commits");
+            "4 segments, 16 extents, 2.00 MiB, 6 metadata commits",
+            "After a crash at most 512.00 KiB are copied again; the metadata take at most %d bytes."
+                .formatted(
+                    images
+                        .plan(MoveRequest.from(images.name(0)).to(images.name(2)).build())
+                        .cost()
+                        .largestMetadataBytes()));
   }
 
   @Test
@@ -80,6 +89,36 @@ class LookingOnlyTest {
     before = images.checksums();
     assertThat(images.pvmove("--plan", images.name(1)).out())
         .contains("Skipped: data: it is locked by a move in progress");
+  }
+
+  @Test
+  void printsWhichDestinationsThePlanDoesNotUse() {
+    assertThat(images.pvmove("--plan", images.name(0), images.name(0), images.name(2)).out())
+        .contains("Not used: %s: it is the source\n".formatted(images.name(0)));
+    assertThat(images.pvmove("--plan", images.name(0)).out()).doesNotContain("Not used");
+  }
+
+  @Test
+  void printsThePlanAsJson() throws Exception {
+    images.moveOneSegment(0);
+    before = images.checksums();
+    for (String source : List.of(images.name(0), images.name(1))) {
+      Result result = images.pvmove("--plan", "--reportformat", "json", source);
+      assertThat(result.err()).isEmpty();
+      assertThat(result.exitCode()).isZero();
+      MovePlan plan = PlanJson.read(result.out());
+      assertThat(plan).isEqualTo(images.plan(MoveRequest.from(source).build()));
+      assertThat(plan.joined()).isEqualTo(source.equals(images.name(0)));
+      assertThat(images.pvmove("-t", "--reportformat", "json", source)).isEqualTo(result);
+    }
+  }
+
+  @Test
+  void printsNoJsonWhereThereIsNoPlan() {
+    Result result = images.pvmove("-t", "--reportformat", "json", images.name(2));
+    assertThat(result.out()).isEmpty();
+    assertThat(result.err()).contains("no data to move on");
+    assertThat(result.exitCode()).isEqualTo(5);
   }
 
   @Test

@@ -152,7 +152,7 @@ class MoveTest {
     for (String[] arguments :
         new String[][] {{images.name(0), images.name(2)}, {"-n", "home", images.name(0)}}) {
       Result result = images.pvmove(arguments);
-      assertThat(result.err()).contains("in progress already (pvmove0)", "--abort");
+      assertThat(result.err()).contains("is in progress (pvmove0), and it ", "--abort");
       assertThat(result.exitCode()).isEqualTo(5);
     }
     assertThat(images.isMoveInProgress()).isTrue();

@@ -7,12 +7,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.pvmove.device.DeviceSet;
 import org.pvmove.io.testing.SimulatedBlockDevice;
 import org.pvmove.io.testing.SimulatedDisks;
+import org.pvmove.plan.MoveRequest;
 
 /** What users are told when a disk fails in the middle of a move. */
 class StoppedMoveTest {
@@ -72,7 +72,7 @@ class StoppedMoveTest {
   }
 
   private int move(String pv) throws CommandException, IOException {
-    return moves().move(pv, List.of(), null);
+    return moves().move(MoveRequest.from(pv).build());
   }
 
   private Moves moves() {
