@@ -42,7 +42,8 @@ class KilledMoveTest {
         assertThat(images.firstDifference()).as(when).isEmpty();
 
         Result restart = images.pvmove();
-        assertThat(restart.err()).as(when).isEmpty();
+        // Where the kill came between two metadata areas, the restart says which are behind.
+        assertThat(restart.err().lines()).as(when).allMatch(line -> line.contains("older than"));
         assertThat(restart.exitCode()).as(when).isZero();
         assertThat(images.isMoveInProgress()).as(when).isFalse();
         assertThat(images.firstDifference()).as(when).isEmpty();
