@@ -44,7 +44,7 @@ public record MetadataWriter(String command, String host, @Nullable String syste
    * @param segment its index, counted from 0
    */
   public static String segmentDone(String move, int segment) {
-    return "Checkpoint %d of %s".formatted(segment + 1, move);
+    return "Checkpoint " + (segment + 1) + " of " + move;
   }
 
   /** Describes the commit that finishes a move. */

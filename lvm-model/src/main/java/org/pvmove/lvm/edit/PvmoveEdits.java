@@ -4,15 +4,15 @@ package org.pvmove.lvm.edit;
 import com.google.common.collect.ImmutableList;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.NavigableMap;
 import java.util.NavigableSet;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
@@ -135,118 +135,132 @@ public final class PvmoveEdits {
       throw new IllegalArgumentException("expected at least one run to move, found none");
     }
     String name = nextName(vg);
-    Map<LvmUuid, Runs> bySource = positions(moves);
+    Map<LvmUuid, Sorted> bySource = positions(moves);
     requireFree(vg, moves);
     Set<String> images = new HashSet<>();
     for (LogicalVolume pvmove : vg.pvmoveVolumes()) {
       pvmove.segments().forEach(s -> s.type().references().forEach(i -> images.add(i.lv())));
     }
-    Set<PeRange> used = new HashSet<>();
+    BitSet used = new BitSet(moves.size());
     List<LogicalVolume> lvs = new ArrayList<>();
     for (LogicalVolume lv : vg.logicalVolumes()) {
       // The images of an atomic move are not marked as locked, but are no less.
       boolean locked = lv.isLocked() || images.contains(lv.name());
       lvs.add(redirect(lv, locked, name, bySource, used));
     }
-    for (Move move : moves) {
-      if (!used.contains(move.source())) {
-        throw new LvmException(
-            "expected every run to be used by a logical volume, found %s unused"
-                .formatted(move.source()));
-      }
+    int unused = used.nextClearBit(0);
+    if (unused < moves.size()) {
+      throw new LvmException(
+          "expected every run to be used by a logical volume, found %s unused"
+              .formatted(moves.get(unused).source()));
     }
     lvs.addAll(temporaryVolumes(vg, name, origin, moves, atomic));
     return vg.toBuilder().logicalVolumes(lvs).build();
   }
 
-  /** A run and its place in the temporary volume. */
-  private record Positioned(Move move, long firstExtent) {
-    PeRange source() {
-      return move.source();
-    }
-  }
+  /**
+   * A range to be found by its extents.
+   *
+   * @param first its first extent, beside the range because sorting asks for nothing else
+   * @param range the range
+   * @param number of the run it belongs to, in the order of the moves
+   * @param position of the run in the temporary volume
+   */
+  private record Numbered(long first, PeRange range, int number, long position) {}
 
-  /** The runs to move off a physical volume, sorted, so that those in a range are found fast. */
-  private static final class Runs {
-    private final List<Positioned> runs;
+  /** Ranges on one physical volume, sorted, so that those that share extents are found fast. */
+  private static final class Sorted {
+    private final Numbered[] ranges;
+    private final long[] firsts;
     private final long[] ends;
 
-    Runs(List<Positioned> unsorted) {
-      runs = sorted(unsorted, Positioned::source);
-      ends = runs.stream().mapToLong(run -> run.source().end()).toArray();
-      for (int i = 1; i < ends.length; i++) {
-        if (runs.get(i).source().first() < ends[i - 1]) {
-          throw new IllegalArgumentException(
-              "expected runs that do not overlap, found %s and %s"
-                  .formatted(runs.get(i - 1).source(), runs.get(i).source()));
+    Sorted(List<Numbered> unsorted) {
+      ranges = unsorted.toArray(new Numbered[0]);
+      Arrays.sort(ranges, Comparator.comparingLong(Numbered::first));
+      firsts = new long[ranges.length];
+      ends = new long[ranges.length];
+      for (int i = 0; i < ranges.length; i++) {
+        firsts[i] = ranges[i].first();
+        ends[i] = ranges[i].range().end();
+      }
+    }
+
+    /** The sources or destinations of moves, by physical volume. */
+    static Map<LvmUuid, Sorted> of(List<Move> moves, Function<Move, PeRange> side) {
+      Map<LvmUuid, List<Numbered>> unsorted = new HashMap<>();
+      long position = 0;
+      int number = 0;
+      for (Move move : moves) {
+        PeRange range = side.apply(move);
+        unsorted
+            .computeIfAbsent(range.pv(), pv -> new ArrayList<>())
+            .add(new Numbered(range.first(), range, number++, position));
+        position += range.count();
+      }
+      Map<LvmUuid, Sorted> sorted = new HashMap<>();
+      unsorted.forEach((pv, ranges) -> sorted.put(pv, new Sorted(ranges)));
+      return sorted;
+    }
+
+    /** Index of a range that shares extents with the one before it; -1 if none does. */
+    int overlap() {
+      for (int i = 1; i < ranges.length; i++) {
+        if (firsts[i] < ends[i - 1]) {
+          return i;
         }
       }
+      return -1;
     }
 
-    /** The runs that share extents with a range, in the order of their extents. */
-    List<Positioned> overlapping(PeRange range) {
+    /** Index of the first range that shares extents with one, or lies behind it. */
+    int from(PeRange range) {
       int found = Arrays.binarySearch(ends, range.first());
-      int from = found >= 0 ? found + 1 : -found - 1;
-      int until = from;
-      while (until < ends.length && runs.get(until).source().first() < range.end()) {
-        until++;
+      return found >= 0 ? found + 1 : -found - 1;
+    }
+
+    /** Whether there is a range with that index, and it begins before the end of one. */
+    boolean reaches(int index, PeRange range) {
+      return index < firsts.length && firsts[index] < range.end();
+    }
+  }
+
+  private static Map<LvmUuid, Sorted> positions(List<Move> moves) {
+    Map<LvmUuid, Sorted> bySource = Sorted.of(moves, Move::source);
+    for (Sorted sources : bySource.values()) {
+      int overlap = sources.overlap();
+      if (overlap >= 0) {
+        throw new IllegalArgumentException(
+            "expected runs that do not overlap, found %s and %s"
+                .formatted(sources.ranges[overlap - 1].range(), sources.ranges[overlap].range()));
       }
-      return runs.subList(from, until);
     }
-  }
-
-  private static Map<LvmUuid, Runs> positions(List<Move> moves) {
-    Map<LvmUuid, List<Positioned>> unsorted = new HashMap<>();
-    long next = 0;
-    for (Move move : moves) {
-      unsorted
-          .computeIfAbsent(move.source().pv(), pv -> new ArrayList<>())
-          .add(new Positioned(move, next));
-      next += move.source().count();
-    }
-    Map<LvmUuid, Runs> bySource = new HashMap<>();
-    unsorted.forEach((pv, runs) -> bySource.put(pv, new Runs(runs)));
     return bySource;
-  }
-
-  private static <T> List<T> sorted(List<T> ranges, Function<T, PeRange> range) {
-    List<T> sorted = new ArrayList<>(ranges);
-    sorted.sort(Comparator.comparingLong(each -> range.apply(each).first()));
-    return sorted;
   }
 
   /** Nothing may be copied over what is in use, nor over what another run is copied to. */
   private static void requireFree(VolumeGroup vg, List<Move> moves) {
     ExtentMap extents = ExtentMap.of(vg);
-    Map<LvmUuid, List<Wanted>> byPv = new HashMap<>();
-    for (int i = 0; i < moves.size(); i++) {
-      PeRange range = moves.get(i).destination();
-      byPv.computeIfAbsent(range.pv(), pv -> new ArrayList<>()).add(new Wanted(range, i));
-    }
-    byPv.forEach((pv, wanted) -> requireFree(extents.free(pv), sorted(wanted, Wanted::range)));
+    Sorted.of(moves, Move::destination)
+        .forEach((pv, wanted) -> requireFree(extents.free(pv), wanted));
   }
 
-  /** Where the run with that number shall go. */
-  private record Wanted(PeRange range, int number) {}
-
-  private static void requireFree(List<PeRange> free, List<Wanted> sorted) {
-    Wanted last = null;
+  private static void requireFree(List<PeRange> free, Sorted wanted) {
     int area = 0;
-    for (Wanted wanted : sorted) {
-      PeRange range = wanted.range();
-      if (last != null && range.first() < last.range().end()) {
+    for (int i = 0; i < wanted.ranges.length; i++) {
+      Numbered range = wanted.ranges[i];
+      if (i > 0 && wanted.firsts[i] < wanted.ends[i - 1]) {
         // The one that comes later finds its place taken.
-        throw notFree(last.number() > wanted.number() ? last.range() : range);
+        Numbered last = wanted.ranges[i - 1];
+        throw notFree(last.number() > range.number() ? last.range() : range.range());
       }
-      while (area < free.size() && free.get(area).end() <= range.first()) {
+      while (area < free.size() && free.get(area).end() <= wanted.firsts[i]) {
         area++;
       }
       if (area == free.size()
-          || free.get(area).first() > range.first()
-          || free.get(area).end() < range.end()) {
-        throw notFree(range);
+          || free.get(area).first() > wanted.firsts[i]
+          || free.get(area).end() < wanted.ends[i]) {
+        throw notFree(range.range());
       }
-      last = wanted;
     }
   }
 
@@ -255,20 +269,16 @@ public final class PvmoveEdits {
   }
 
   private static LogicalVolume redirect(
-      LogicalVolume lv,
-      boolean locked,
-      String name,
-      Map<LvmUuid, Runs> bySource,
-      Set<PeRange> used) {
+      LogicalVolume lv, boolean locked, String name, Map<LvmUuid, Sorted> bySource, BitSet used) {
     ImmutableList.Builder<Segment> segments = ImmutableList.builder();
-    int usedBefore = used.size();
+    boolean anyChanged = false;
     // LVM2 reads adjacent segments as one, so it would cut the merged ones.
     for (Segment segment : locked ? lv.segments() : Segments.merge(lv.segments())) {
       for (Segment piece : cut(lv, segment, cuts(segment, bySource), MAX_PLANNED_AREAS)) {
         ImmutableList.Builder<Area> areas = ImmutableList.builder();
         boolean changed = false;
         for (Area area : piece.areas()) {
-          Positioned target = target(lv, piece, area, bySource);
+          Numbered target = target(lv, piece, area, bySource);
           if (target != null) {
             if (!(piece.type() instanceof SegmentType.Striped) || locked) {
               throw new LvmException(
@@ -279,19 +289,21 @@ public final class PvmoveEdits {
                           locked ? "locked " : "",
                           piece.type().name()));
             }
-            if (!used.add(target.source())) {
+            if (used.get(target.number())) {
               throw new LvmException(
                   "%s, extent %d: expected extents of its own, found run %s, which is used twice"
-                      .formatted(lv.name(), piece.firstExtent(), target.source()));
+                      .formatted(lv.name(), piece.firstExtent(), target.range()));
             }
+            used.set(target.number());
             changed = true;
           }
-          areas.add(target == null ? area : new Area.Logical(name, target.firstExtent()));
+          areas.add(target == null ? area : new Area.Logical(name, target.position()));
         }
         segments.add(changed ? piece.with(piece.type().withAreas(areas.build())) : piece);
+        anyChanged |= changed;
       }
     }
-    if (used.size() == usedBefore) {
+    if (!anyChanged) {
       return lv;
     }
     return lv.toBuilder()
@@ -303,8 +315,11 @@ public final class PvmoveEdits {
   /** Each cut multiplies the areas: a hostile text could ask for more than there is memory for. */
   private static ImmutableList<Segment> cut(
       LogicalVolume lv, Segment segment, NavigableSet<Long> cuts, long maxAreas) {
+    if (cuts.isEmpty()) {
+      return ImmutableList.of(segment);
+    }
     long areas = (cuts.size() + 1L) * segment.areas().size();
-    if (!cuts.isEmpty() && areas > maxAreas) {
+    if (areas > maxAreas) {
       throw new LvmException(
           "%s, extent %d: expected at most %d areas after cutting the segment, found %d"
               .formatted(lv.name(), segment.firstExtent(), maxAreas, areas));
@@ -312,18 +327,21 @@ public final class PvmoveEdits {
     return Segments.cut(segment, cuts);
   }
 
-  private static NavigableSet<Long> cuts(Segment segment, Map<LvmUuid, Runs> bySource) {
-    NavigableSet<Long> cuts = new TreeSet<>();
+  private static NavigableSet<Long> cuts(Segment segment, Map<LvmUuid, Sorted> bySource) {
+    NavigableSet<Long> cuts = Collections.emptyNavigableSet();
     if (segment.type() instanceof SegmentType.Striped && segment.areaLength() > 0) {
       for (Area area : segment.areas()) {
-        if (area instanceof Area.Physical physical && bySource.containsKey(physical.pv())) {
-          PeRange range = segment.physicalRange(area);
-          for (Positioned run : bySource.get(physical.pv()).overlapping(range)) {
-            // Most runs are whole areas, where there is nothing to cut.
-            if (!run.source().equals(range)) {
-              cuts.add(run.source().first() - range.first());
-              cuts.add(run.source().end() - range.first());
-            }
+        Sorted runs = area instanceof Area.Physical on ? bySource.get(on.pv()) : null;
+        if (runs == null) {
+          continue;
+        }
+        PeRange range = segment.physicalRange(area);
+        for (int i = runs.from(range); runs.reaches(i, range); i++) {
+          // Most runs are whole areas, where there is nothing to cut.
+          if (runs.firsts[i] != range.first() || runs.ends[i] != range.end()) {
+            cuts = cuts.isEmpty() ? new TreeSet<>() : cuts;
+            cuts.add(runs.firsts[i] - range.first());
+            cuts.add(runs.ends[i] - range.first());
           }
         }
       }
@@ -331,25 +349,23 @@ public final class PvmoveEdits {
     return cuts;
   }
 
-  private static @Nullable Positioned target(
-      LogicalVolume lv, Segment piece, Area area, Map<LvmUuid, Runs> bySource) {
-    if (!(area instanceof Area.Physical physical)
-        || !bySource.containsKey(physical.pv())
-        || piece.areaLength() < 1) {
+  private static @Nullable Numbered target(
+      LogicalVolume lv, Segment piece, Area area, Map<LvmUuid, Sorted> bySource) {
+    Sorted runs = area instanceof Area.Physical on ? bySource.get(on.pv()) : null;
+    if (runs == null || piece.areaLength() < 1) {
       return null;
     }
     PeRange range = piece.physicalRange(area);
-    List<Positioned> runs = bySource.get(physical.pv()).overlapping(range);
-    if (runs.isEmpty()) {
+    int found = runs.from(range);
+    if (!runs.reaches(found, range)) {
       return null;
     }
-    Positioned run = runs.get(0);
-    if (!run.source().equals(range)) {
+    if (runs.firsts[found] != range.first() || runs.ends[found] != range.end()) {
       throw new LvmException(
           "%s, extent %d: expected runs that are whole areas, found run %s in area %s"
-              .formatted(lv.name(), piece.firstExtent(), run.source(), range));
+              .formatted(lv.name(), piece.firstExtent(), runs.ranges[found].range(), range));
     }
-    return run;
+    return runs.ranges[found];
   }
 
   private static List<LogicalVolume> temporaryVolumes(
@@ -458,12 +474,8 @@ public final class PvmoveEdits {
    */
   public static VolumeGroup end(VolumeGroup vg, Pvmove move, boolean toDestination) {
     LogicalVolume temporary = temporaryVolume(vg, move);
-    NavigableMap<Long, PeRange> places = new TreeMap<>();
     Pvmove current = Pvmove.of(vg, temporary);
-    for (Pvmove.Piece piece : current.pieces()) {
-      boolean moved = piece.done() || (current.atomic() && toDestination);
-      places.put(piece.firstExtent(), moved ? piece.destination() : piece.source());
-    }
+    Places places = new Places(current, toDestination);
     Set<String> gone = new HashSet<>();
     gone.add(temporary.name());
     if (current.atomic()) {
@@ -479,13 +491,33 @@ public final class PvmoveEdits {
     return vg.toBuilder().logicalVolumes(lvs).build();
   }
 
+  /** The authoritative places of a move's pieces, by their extents in the temporary volume. */
+  private static final class Places {
+    private final long[] firsts;
+    private final PeRange[] ranges;
+
+    Places(Pvmove move, boolean toDestination) {
+      List<Pvmove.Piece> pieces = new ArrayList<>(move.pieces());
+      pieces.sort(Comparator.comparingLong(Pvmove.Piece::firstExtent));
+      firsts = pieces.stream().mapToLong(Pvmove.Piece::firstExtent).toArray();
+      ranges = new PeRange[firsts.length];
+      for (int i = 0; i < firsts.length; i++) {
+        Pvmove.Piece piece = pieces.get(i);
+        boolean moved = piece.done() || (move.atomic() && toDestination);
+        ranges[i] = moved ? piece.destination() : piece.source();
+      }
+    }
+
+    /** Index of the piece that has an extent if any has; -1 if all begin behind it. */
+    int at(long extent) {
+      int found = Arrays.binarySearch(firsts, extent);
+      return found >= 0 ? found : -found - 2;
+    }
+  }
+
   /** Puts the places of a move's pieces where a volume uses the temporary volume. */
   private static LogicalVolume settle(
-      VolumeGroup vg,
-      LogicalVolume lv,
-      String name,
-      NavigableMap<Long, PeRange> places,
-      Set<Long> passed) {
+      VolumeGroup vg, LogicalVolume lv, String name, Places places, Set<Long> passed) {
     List<Segment> segments = new ArrayList<>();
     boolean changed = false;
     boolean inAnotherMove = false;
@@ -527,12 +559,8 @@ public final class PvmoveEdits {
    * @param passed the ends of pieces inside other areas, to which those in this segment are added
    */
   private static NavigableSet<Long> boundaries(
-      LogicalVolume lv,
-      Segment segment,
-      String name,
-      NavigableMap<Long, PeRange> places,
-      Set<Long> passed) {
-    NavigableSet<Long> cuts = new TreeSet<>();
+      LogicalVolume lv, Segment segment, String name, Places places, Set<Long> passed) {
+    NavigableSet<Long> cuts = Collections.emptyNavigableSet();
     for (Area area : segment.areas()) {
       if (area instanceof Area.Logical logical && logical.lv().equals(name)) {
         if (!(segment.type() instanceof SegmentType.Striped) || segment.areaLength() < 1) {
@@ -542,16 +570,18 @@ public final class PvmoveEdits {
                   + " "
                   + segment.type().name());
         }
-        for (long start :
-            places
-                .subMap(logical.extent(), false, logical.extent() + segment.areaLength(), false)
-                .keySet()) {
+        long end = logical.extent() + segment.areaLength();
+        for (int i = places.at(logical.extent()) + 1;
+            i < places.firsts.length && places.firsts[i] < end;
+            i++) {
+          long start = places.firsts[i];
           // Areas that share extents could ask for the product of their number and the pieces'.
           if (!passed.add(start)) {
             throw new LvmException(
                 "%s, extent %d: expected extents of %s that no other area uses, found %d in use"
                     .formatted(lv.name(), segment.firstExtent(), name, start));
           }
+          cuts = cuts.isEmpty() ? new TreeSet<>() : cuts;
           cuts.add(start - logical.extent());
         }
       }
@@ -559,17 +589,17 @@ public final class PvmoveEdits {
     return cuts;
   }
 
-  private static Area place(
-      LogicalVolume lv, Segment piece, Area.Logical area, NavigableMap<Long, PeRange> places) {
-    Map.Entry<Long, PeRange> entry = places.floorEntry(area.extent());
-    long offset = entry == null ? 0 : area.extent() - entry.getKey();
-    if (entry == null || offset + piece.areaLength() > entry.getValue().count()) {
+  private static Area place(LogicalVolume lv, Segment piece, Area.Logical area, Places places) {
+    int found = places.at(area.extent());
+    long offset = found < 0 ? 0 : area.extent() - places.firsts[found];
+    if (found < 0 || offset + piece.areaLength() > places.ranges[found].count()) {
       throw new LvmException(
           "%s, extent %d: expected extents of %s, found %d extents at %d, which it does not have"
               .formatted(
                   lv.name(), piece.firstExtent(), area.lv(), piece.areaLength(), area.extent()));
     }
-    return new Area.Physical(entry.getValue().pv(), entry.getValue().first() + offset);
+    PeRange range = places.ranges[found];
+    return new Area.Physical(range.pv(), range.first() + offset);
   }
 
   private static LogicalVolume temporaryVolume(VolumeGroup vg, Pvmove move) {
