@@ -118,7 +118,7 @@ class PlanJsonTest {
           "first": 8     | "first": 9223372036854775806 | (segments[0].destination.count): expected a whole number from 1 to 1, found 4
           "first": 8, "count": 4 | "first": 8, "count": 5 | (segments[0].destination): expected as many extents as at the source, found an object
           0000003"       | 000003"        | (segments[0].destination.pv): expected a uuid of LVM2 (expected 32 characters
-          "image_of_a_move" | "asleep"    | (skipped[0].reason): expected one of locked, image_of_a_move, converting,
+          "image_of_a_move" | "asleep"    | (skipped[0].reason): expected one of locked, image_of_a_move, left_over, converting,
           "it is full"   | []             | (unused./dev/sdc): expected a string, found an array
           [1, 2]         | [1, -2]        | (cost.metadata_bytes[1]): expected a whole number from 0 to 9223372036854775807, found -2
           [1, 2]         | [1, 2,]        | expected a value, found "]"
