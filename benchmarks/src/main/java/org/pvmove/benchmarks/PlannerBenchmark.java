@@ -31,7 +31,9 @@ import org.pvmove.plan.Planner;
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
 @Warmup(iterations = 3, time = 2)
 @Measurement(iterations = 5, time = 2)
-@Fork(value = 1, jvmArgsAppend = "-Xmx1g")
+@Fork(
+    value = 1,
+    jvmArgsAppend = {"-Xms1g", "-Xmx1g", "-Xmn600m", "-XX:+UseParallelGC"})
 public class PlannerBenchmark {
   /** What the free extents of the destinations look like. */
   public enum Destination {

@@ -111,8 +111,7 @@ final class Forecast {
     return new MetadataText(
             vg.toBuilder().seqno(seqno).build(),
             surroundings.writer().header(description, surroundings.timeSeconds()))
-        .toDiskBytes()
-        .length;
+        .diskByteCount();
   }
 
   long largest() {

@@ -48,9 +48,8 @@ final class ConfigPrinter {
   }
 
   /** The text so far. */
-  @Override
-  public String toString() {
-    return out.toString();
+  StringBuilder text() {
+    return out;
   }
 
   /** Starts the top level. */

@@ -17,6 +17,7 @@ import org.pvmove.lvm.LogicalVolume;
 import org.pvmove.lvm.PhysicalVolume;
 import org.pvmove.lvm.Sectors;
 import org.pvmove.lvm.Segment;
+import org.pvmove.lvm.SegmentType;
 import org.pvmove.lvm.StatusFlags;
 import org.pvmove.lvm.VolumeGroup;
 
@@ -36,29 +37,31 @@ final class MetadataPrinter {
   }
 
   /** The text as on disk: the volume group, then the header. */
-  static String print(MetadataText text) {
+  static StringBuilder print(MetadataText text) {
     MetadataPrinter printer = new MetadataPrinter(new ConfigPrinter(null, expectedLength(text)));
     printer.diskText(text);
-    return printer.out.toString();
+    return printer.out.text();
   }
 
   /** The text as in files: the header, then the volume group, indented and with comments. */
-  static String printFile(MetadataText text) {
+  static StringBuilder printFile(MetadataText text) {
     FileComments comments = new FileComments(text.volumeGroup().extentSize());
     MetadataPrinter printer =
         new MetadataPrinter(new ConfigPrinter(comments, expectedLength(text)));
     printer.fileText(text);
-    return printer.out.toString();
+    return printer.out.text();
   }
 
   /** Not much too long, and so long that the text is not copied again and again as it grows. */
   private static int expectedLength(MetadataText text) {
-    long lvs = text.volumeGroup().logicalVolumes().size();
-    long segments = 0;
+    long length = 4096;
     for (LogicalVolume lv : text.volumeGroup().logicalVolumes()) {
-      segments += lv.segments().size();
+      length += 256;
+      for (Segment segment : lv.segments()) {
+        length += segment.type() instanceof SegmentType.Striped ? 112 : 224;
+      }
     }
-    return (int) Math.min(4096 + 256 * lvs + 112 * segments, Integer.MAX_VALUE / 4);
+    return (int) Math.min(length, Integer.MAX_VALUE / 4);
   }
 
   private void fileText(MetadataText text) {

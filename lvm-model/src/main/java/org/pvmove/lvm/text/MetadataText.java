@@ -52,7 +52,7 @@ public record MetadataText(VolumeGroup volumeGroup, MetadataHeader header) {
    *     strings hold bytes
    */
   public byte[] toDiskBytes() {
-    String printed = MetadataPrinter.print(this);
+    StringBuilder printed = MetadataPrinter.print(this);
     return bytes(printed, printed.length() + 1);
   }
 
@@ -63,28 +63,44 @@ public record MetadataText(VolumeGroup volumeGroup, MetadataHeader header) {
    * @throws IllegalArgumentException as {@link #toDiskBytes}
    */
   public byte[] toFileBytes() {
-    String printed = MetadataPrinter.printFile(this);
+    StringBuilder printed = MetadataPrinter.printFile(this);
     return bytes(printed, printed.length());
   }
 
+  /**
+   * How long {@link #toDiskBytes} is.
+   *
+   * @throws IllegalArgumentException as {@link #toDiskBytes}
+   */
+  public long diskByteCount() {
+    StringBuilder printed = MetadataPrinter.print(this);
+    for (int i = 0; i < printed.length(); i++) {
+      requireByte(printed.charAt(i));
+    }
+    return printed.length() + 1L;
+  }
+
   /** One byte for each character, and zeros up to that length. */
-  private static byte[] bytes(String printed, int length) {
+  private static byte[] bytes(StringBuilder printed, int length) {
     byte[] bytes = new byte[length];
     for (int i = 0; i < printed.length(); i++) {
-      char c = printed.charAt(i);
-      if (c == 0 || c > 0xff) {
-        throw new IllegalArgumentException(
-            "expected strings of characters from U+0001 to U+00FF (one for each byte), found U+%04X"
-                .formatted((int) c));
-      }
-      bytes[i] = (byte) c;
+      bytes[i] = (byte) requireByte(printed.charAt(i));
     }
     return bytes;
+  }
+
+  private static char requireByte(char c) {
+    if (c == 0 || c > 0xff) {
+      throw new IllegalArgumentException(
+          "expected strings of characters from U+0001 to U+00FF (one for each byte), found U+%04X"
+              .formatted((int) c));
+    }
+    return c;
   }
 
   /** The text without the NUL, for reading. */
   @Override
   public String toString() {
-    return MetadataPrinter.print(this);
+    return MetadataPrinter.print(this).toString();
   }
 }
