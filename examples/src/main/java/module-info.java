@@ -5,6 +5,7 @@ import org.jspecify.annotations.NullMarked;
 @NullMarked
 module org.pvmove.examples {
   requires static org.jspecify;
+  requires com.fasterxml.jackson.core;
   requires info.picocli;
   requires org.pvmove.core;
 

@@ -15,7 +15,7 @@ import java.util.Map;
  */
 record JsonNode(Json value, String path) {
   static JsonNode parse(String text) throws JsonException {
-    return new JsonNode(JsonParser.parse(text), "");
+    return new JsonNode(JsonReader.read(text), "");
   }
 
   String text() throws JsonException {
