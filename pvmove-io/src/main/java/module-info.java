@@ -8,6 +8,7 @@ module org.pvmove.io {
   requires static transitive org.jspecify;
   requires static com.sun.jna;
   requires com.google.common;
+  requires jdk.unsupported;
   requires org.slf4j;
 
   exports org.pvmove.io;

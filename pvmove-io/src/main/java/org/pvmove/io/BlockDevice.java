@@ -4,6 +4,7 @@ package org.pvmove.io;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A fixed number of bytes that can be read and written at any offset and made durable.
@@ -83,6 +84,36 @@ public interface BlockDevice extends Closeable {
    * @throws IOException if the writes are not known to be durable or the device is closed
    */
   void flush() throws IOException;
+
+  /**
+   * Reads like {@link #read}, but as far as possible from the disk itself and not from a cache that
+   * holds what was written. The default reads like any other read.
+   *
+   * @throws IllegalArgumentException as {@link #read}
+   * @throws IOException as {@link #read}
+   */
+  default void readFromDisk(long byteOffset, ByteBuffer target) throws IOException {
+    read(byteOffset, target);
+  }
+
+  /**
+   * Tries to lock a range of byte offsets against all others who lock it. Such a lock excludes
+   * other locks only: it keeps nobody from reading or writing. The range need not be within the
+   * device.
+   *
+   * <p>The default keeps out users of this very object. Devices opened by {@link BlockDevices} on
+   * files and block devices keep out all users of the file in this and other processes, by a POSIX
+   * record lock ({@code fcntl}); the lock belongs to the node or file, not to the disk.
+   *
+   * @param byteOffset where the range begins, not negative
+   * @param byteCount its length, at least 1
+   * @return the lock; null if somebody has locked an overlapping range
+   * @throws IllegalStateException if the device is read-only
+   * @throws IOException if the system does not lock, or the device is closed
+   */
+  default @Nullable RangeLock tryLock(long byteOffset, long byteCount) throws IOException {
+    return ObjectLocks.tryLock(this, byteOffset, byteCount);
+  }
 
   /**
    * Gives the device up. Calls under way on other threads complete or fail with an {@link

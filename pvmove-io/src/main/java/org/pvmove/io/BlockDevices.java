@@ -20,7 +20,6 @@ public final class BlockDevices {
    *
    * @param path a regular file or a block device, or a symbolic link to one; it names the device
    * @throws NotABlockDeviceException if something else is there, such as a directory
-   * @throws DeviceInUseException if it is to be written and another writer has it
    * @throws java.nio.file.NoSuchFileException if nothing is there
    * @throws IOException if it cannot be opened for another reason, or its size or logical block
    *     size cannot be found out
@@ -63,20 +62,18 @@ public final class BlockDevices {
   }
 
   /**
-   * The same device, given up at the first write or flush that fails: from then on every read,
-   * write and flush throws an {@link IOException} that names that first failure and has it as its
-   * cause.
+   * The same device, given up at the first flush that fails: from then on every read, write and
+   * flush throws an {@link IOException} that names that failure and has it as its cause.
    *
    * <p>After such a failure nobody knows what the disk holds, and the next flush might well
    * succeed, because the error was reported once and is forgotten; going on would turn lost writes
    * into a success. Reads are refused too, since they may show, from a cache, what will never be on
-   * the disk. A read that fails, on the other hand, changes nothing and says nothing about what
-   * else is there: one bad sector does not make a dead disk. It is reported to its caller alone,
-   * who may try again or read around it. Wrong arguments are not failures either.
+   * the disk. A read or a write that fails, on the other hand, says only something about its own
+   * range: one bad sector does not make a dead disk. It is reported to its caller alone, who may
+   * try again or go around it.
    *
-   * <p>Calls under way when another thread's call fails may still succeed, apart from flushes,
-   * which are made one at a time: a flush that succeeds covers no lost write. All writes must go
-   * through this wrapper. Closing it closes the device.
+   * <p>Flushes are made one at a time: a flush that succeeds covers no lost write. All writes must
+   * go through this wrapper. Closing it closes the device.
    */
   public static BlockDevice failStop(BlockDevice device) {
     return new FailStopBlockDevice(checkNotNull(device));

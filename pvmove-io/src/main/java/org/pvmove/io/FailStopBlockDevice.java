@@ -44,18 +44,8 @@ final class FailStopBlockDevice implements BlockDevice {
 
   @Override
   public void write(long byteOffset, ByteBuffer source) throws IOException {
-    // A caller's mistake must not be taken for a failure, so it is looked for first.
-    if (readOnly()) {
-      throw ReadOnlyBlockDevice.refusal(this);
-    }
-    BlockDevices.checkRange(this, byteOffset, source.remaining());
     checkNotFailed();
-    try {
-      device.write(byteOffset, source);
-    } catch (Throwable e) {
-      firstFailure.compareAndSet(null, e);
-      throw e;
-    }
+    device.write(byteOffset, source);
   }
 
   @Override
@@ -71,6 +61,17 @@ final class FailStopBlockDevice implements BlockDevice {
         throw e;
       }
     }
+  }
+
+  @Override
+  public void readFromDisk(long byteOffset, ByteBuffer target) throws IOException {
+    checkNotFailed();
+    device.readFromDisk(byteOffset, target);
+  }
+
+  @Override
+  public @Nullable RangeLock tryLock(long byteOffset, long byteCount) throws IOException {
+    return device.tryLock(byteOffset, byteCount);
   }
 
   @Override

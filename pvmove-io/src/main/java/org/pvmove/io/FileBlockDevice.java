@@ -3,16 +3,19 @@ package org.pvmove.io;
 
 import com.google.common.util.concurrent.MoreExecutors;
 import com.google.common.util.concurrent.Uninterruptibles;
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousFileChannel;
-import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An image file or a Linux block device; see {@link BlockDevices#open(Path, Access)}.
@@ -34,67 +37,72 @@ final class FileBlockDevice implements BlockDevice {
   private final int logicalBlockSize;
   private final Object fileKey;
   private final AsynchronousFileChannel channel;
+
+  /** What the channel belongs to, if it is open for writing. */
+  private final OpenFiles.@Nullable WrittenFile written;
+
+  private final Set<RangeLock> locks = ConcurrentHashMap.newKeySet();
+  private final Path path;
+
+  @GuardedBy("this")
+  private @Nullable UncachedReads uncached;
+
+  @GuardedBy("this")
+  private boolean uncachedTried;
+
   private volatile boolean closed;
 
   private FileBlockDevice(
-      String name,
+      Path path,
       Access access,
       long size,
       int logicalBlockSize,
       Object fileKey,
-      AsynchronousFileChannel channel) {
-    this.name = name;
+      AsynchronousFileChannel channel,
+      OpenFiles.@Nullable WrittenFile written) {
+    this.path = path;
+    this.name = path.toString();
     this.access = access;
     this.size = size;
     this.logicalBlockSize = logicalBlockSize;
     this.fileKey = fileKey;
     this.channel = channel;
+    this.written = written;
   }
 
   static FileBlockDevice open(Path path, Access access, int imageBlockSize) throws IOException {
     DeviceNode node = DeviceNode.examine(path);
     int logicalBlockSize =
         node.isBlockDevice() ? DeviceNode.logicalBlockSize(node.rdev()) : imageBlockSize;
-    AsynchronousFileChannel channel =
+    OpenFiles.WrittenFile written =
         access == Access.READ_WRITE
-            ? OpenFiles.openAsOnlyWriter(path, node.fileKey(), FileBlockDevice::openAndLock)
-            : openChannel(path, Set.of(StandardOpenOption.READ));
+            ? OpenFiles.openForWriting(
+                path,
+                node.fileKey(),
+                file ->
+                    openChannel(file, Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE)))
+            : null;
+    AsynchronousFileChannel channel =
+        written != null ? written.channel() : openChannel(path, Set.of(StandardOpenOption.READ));
     try {
       return new FileBlockDevice(
-          path.toString(), access, channel.size(), logicalBlockSize, node.fileKey(), channel);
+          path, access, channel.size(), logicalBlockSize, node.fileKey(), channel, written);
     } catch (Throwable e) {
-      close(access, node.fileKey(), channel);
+      close(written, node.fileKey(), channel);
       throw e;
     }
   }
 
-  private static AsynchronousFileChannel openAndLock(Path path) throws IOException {
-    AsynchronousFileChannel channel =
-        openChannel(path, Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE));
-    try {
-      // Closing the channel releases the lock.
-      if (channel.tryLock() == null) {
-        throw new DeviceInUseException(path.toString(), "another process");
-      }
-      return channel;
-    } catch (OverlappingFileLockException e) {
-      channel.close();
-      throw new DeviceInUseException(path.toString(), "another user in this process");
-    } catch (Throwable e) {
-      channel.close();
-      throw e;
-    }
-  }
-
-  private static AsynchronousFileChannel openChannel(Path path, Set<StandardOpenOption> options)
+  static AsynchronousFileChannel openChannel(Path path, Set<? extends OpenOption> options)
       throws IOException {
     return AsynchronousFileChannel.open(path, options, MoreExecutors.newDirectExecutorService());
   }
 
-  private static void close(Access access, Object fileKey, AsynchronousFileChannel channel)
+  private static void close(
+      OpenFiles.@Nullable WrittenFile written, Object fileKey, AsynchronousFileChannel channel)
       throws IOException {
-    if (access == Access.READ_WRITE) {
-      OpenFiles.closeWriter(fileKey, channel);
+    if (written != null) {
+      OpenFiles.closeWriter(written);
     } else {
       OpenFiles.closeReader(fileKey, channel);
     }
@@ -130,13 +138,17 @@ final class FileBlockDevice implements BlockDevice {
       limitTransfer(rest, target.limit());
       int count = await(channel.read(rest, at), "read", at, rest.remaining());
       if (count < 0) {
-        throw new EOFException(
-            String.format(
-                "'%s' ended at byte offset %d: expected the %d bytes it had when opened",
-                name, at, size));
+        throw endedAt(at);
       }
     }
     target.position(target.limit());
+  }
+
+  private EOFException endedAt(long at) {
+    return new EOFException(
+        String.format(
+            "'%s' ended at byte offset %d: expected the %d bytes it had when opened",
+            name, at, size));
   }
 
   @Override
@@ -182,6 +194,59 @@ final class FileBlockDevice implements BlockDevice {
   }
 
   @Override
+  public void readFromDisk(long byteOffset, ByteBuffer target) throws IOException {
+    UncachedReads reads = uncached();
+    if (reads == null) {
+      read(byteOffset, target);
+      return;
+    }
+    BlockDevices.checkRange(this, byteOffset, target.remaining());
+    checkOpen();
+    ByteBuffer rest = target.duplicate();
+    while (rest.hasRemaining()) {
+      long at = byteOffset + rest.position() - target.position();
+      int count;
+      try {
+        count = reads.read(at, rest);
+      } catch (IOException e) {
+        throw failed("read", at, rest.remaining(), e);
+      }
+      if (count == 0) {
+        throw endedAt(at);
+      }
+    }
+    target.position(target.limit());
+  }
+
+  private synchronized @Nullable UncachedReads uncached() throws IOException {
+    checkOpen();
+    if (!uncachedTried) {
+      uncached = UncachedReads.open(path);
+      uncachedTried = true;
+    }
+    return uncached;
+  }
+
+  @Override
+  public @Nullable RangeLock tryLock(long byteOffset, long byteCount) throws IOException {
+    checkOpen();
+    if (written == null) {
+      throw ReadOnlyBlockDevice.refusal(this);
+    }
+    RangeLock lock = written.tryLock(byteOffset, byteCount);
+    if (lock == null) {
+      return null;
+    }
+    // Others may keep the channel open: so the lock would stay when this device is closed.
+    locks.add(lock);
+    return () -> {
+      if (locks.remove(lock)) {
+        lock.close();
+      }
+    };
+  }
+
+  @Override
   public void close() throws IOException {
     synchronized (this) {
       if (closed) {
@@ -189,7 +254,18 @@ final class FileBlockDevice implements BlockDevice {
       }
       closed = true;
     }
-    close(access, fileKey, channel);
+    for (RangeLock lock : locks) {
+      lock.close();
+    }
+    UncachedReads reads = openUncached();
+    if (reads != null) {
+      OpenFiles.closeReader(fileKey, reads.channel());
+    }
+    close(written, fileKey, channel);
+  }
+
+  private synchronized @Nullable UncachedReads openUncached() {
+    return uncached;
   }
 
   @Override
@@ -227,12 +303,15 @@ final class FileBlockDevice implements BlockDevice {
       return Uninterruptibles.getUninterruptibly(transfer);
     } catch (ExecutionException e) {
       Throwable cause = e.getCause() == null ? e : e.getCause();
-      throw new IOException(
-          String.format(
-              "'%s': cannot %s %d bytes at byte offset %d: %s",
-              name, verb, count, at, reason(cause)),
-          cause);
+      throw failed(verb, at, count, cause);
     }
+  }
+
+  private IOException failed(String verb, long at, int count, Throwable cause) {
+    return new IOException(
+        String.format(
+            "'%s': cannot %s %d bytes at byte offset %d: %s", name, verb, count, at, reason(cause)),
+        cause);
   }
 
   private static String reason(Throwable e) {

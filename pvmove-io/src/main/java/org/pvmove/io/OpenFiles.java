@@ -4,81 +4,107 @@ package org.pvmove.io;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.io.IOException;
 import java.nio.channels.AsynchronousFileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The files that devices of this JVM have open for writing.
+ * The files that devices of this JVM have open.
  *
  * <p>A POSIX record lock belongs to the process, and closing <em>any</em> descriptor of the file
- * releases it. So the lock of a writer would be gone as soon as a second device in the same JVM,
- * open for reading or failing to open for writing, is closed. Hence a second writer is refused
- * before it opens the file, and channels of readers stay open until the writer closes.
+ * releases it. So all writers of a file share one channel, which is closed with the last of them,
+ * and channels of readers stay open until then.
  */
 final class OpenFiles {
-  /** What opens a channel for writing and locks it. */
+  /** What opens a channel. */
   @FunctionalInterface
   interface Opener {
     AsynchronousFileChannel open(Path path) throws IOException;
   }
 
-  /** Files with a writer, each with the channels that are to be closed after the writer's. */
+  /** A file with writers. */
+  static final class WrittenFile {
+    private final Object fileKey;
+    private final AsynchronousFileChannel channel;
+
+    @GuardedBy("OpenFiles.class")
+    private int writers = 1;
+
+    /** Channels of readers, to be closed after that of the writers. */
+    @GuardedBy("OpenFiles.class")
+    private final List<AsynchronousFileChannel> closeLater = new ArrayList<>();
+
+    private WrittenFile(Object fileKey, AsynchronousFileChannel channel) {
+      this.fileKey = fileKey;
+      this.channel = channel;
+    }
+
+    AsynchronousFileChannel channel() {
+      return channel;
+    }
+
+    @Nullable RangeLock tryLock(long byteOffset, long byteCount) throws IOException {
+      FileLock lock;
+      try {
+        lock = channel.tryLock(byteOffset, byteCount, false);
+      } catch (OverlappingFileLockException heldInThisProcess) {
+        return null;
+      }
+      return lock == null ? null : lock::close;
+    }
+  }
+
   @GuardedBy("OpenFiles.class")
-  private static final Map<Object, List<AsynchronousFileChannel>> WRITTEN = new HashMap<>();
+  private static final Map<Object, WrittenFile> WRITTEN = new HashMap<>();
 
   private OpenFiles() {}
 
   /**
+   * Opens a file for one more writer.
+   *
    * @param fileKey identity of the file
-   * @throws DeviceInUseException if this JVM already has a writer for it
    */
-  static AsynchronousFileChannel openAsOnlyWriter(Path path, Object fileKey, Opener opener)
-      throws IOException {
+  static WrittenFile openForWriting(Path path, Object fileKey, Opener opener) throws IOException {
     synchronized (OpenFiles.class) {
-      if (WRITTEN.putIfAbsent(fileKey, new ArrayList<>()) != null) {
-        throw new DeviceInUseException(path.toString(), "another device in this process");
+      WrittenFile known = WRITTEN.get(fileKey);
+      if (known != null) {
+        known.writers++;
+        return known;
       }
-    }
-    try {
-      return opener.open(path);
-    } catch (Throwable e) {
-      closeAll(removeWriter(fileKey));
-      throw e;
+      WrittenFile opened = new WrittenFile(fileKey, opener.open(path));
+      WRITTEN.put(fileKey, opened);
+      return opened;
     }
   }
 
-  static void closeWriter(Object fileKey, AsynchronousFileChannel channel) throws IOException {
-    try {
-      channel.close();
-    } finally {
-      closeAll(removeWriter(fileKey));
+  /** Gives a file up for one of its writers. */
+  static void closeWriter(WrittenFile file) throws IOException {
+    List<AsynchronousFileChannel> last = List.of();
+    synchronized (OpenFiles.class) {
+      if (--file.writers == 0) {
+        WRITTEN.remove(file.fileKey);
+        last = new ArrayList<>(file.closeLater);
+        last.add(0, file.channel);
+      }
+    }
+    for (AsynchronousFileChannel each : last) {
+      each.close();
     }
   }
 
   static void closeReader(Object fileKey, AsynchronousFileChannel channel) throws IOException {
     synchronized (OpenFiles.class) {
-      List<AsynchronousFileChannel> closeLater = WRITTEN.get(fileKey);
-      if (closeLater != null) {
-        closeLater.add(channel);
+      WrittenFile written = WRITTEN.get(fileKey);
+      if (written != null) {
+        written.closeLater.add(channel);
         return;
       }
-      // Closed under the monitor: a writer that came in now would lose its lock.
-      channel.close();
-    }
-  }
-
-  private static List<AsynchronousFileChannel> removeWriter(Object fileKey) {
-    synchronized (OpenFiles.class) {
-      List<AsynchronousFileChannel> closeLater = WRITTEN.remove(fileKey);
-      return closeLater == null ? List.of() : closeLater;
-    }
-  }
-
-  private static void closeAll(List<AsynchronousFileChannel> channels) throws IOException {
-    for (AsynchronousFileChannel channel : channels) {
+      // Closed under the monitor: a writer that came in now would lose its locks.
       channel.close();
     }
   }

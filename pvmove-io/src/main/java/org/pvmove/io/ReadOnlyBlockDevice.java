@@ -3,6 +3,7 @@ package org.pvmove.io;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
 
 /** See {@link BlockDevices#readOnly}. */
 class ReadOnlyBlockDevice implements BlockDevice {
@@ -50,6 +51,16 @@ class ReadOnlyBlockDevice implements BlockDevice {
   @Override
   public void flush() throws IOException {
     device.flush();
+  }
+
+  @Override
+  public void readFromDisk(long byteOffset, ByteBuffer target) throws IOException {
+    device.readFromDisk(byteOffset, target);
+  }
+
+  @Override
+  public @Nullable RangeLock tryLock(long byteOffset, long byteCount) {
+    throw refusal(this);
   }
 
   @Override

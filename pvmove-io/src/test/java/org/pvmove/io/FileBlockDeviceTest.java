@@ -16,6 +16,8 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -160,65 +162,114 @@ class FileBlockDeviceTest extends BlockDeviceContract {
   }
 
   @Test
-  void isRefusedToASecondWriterInThisProcessAndTheFirstKeepsItsLock() throws Exception {
+  void locksBytesAgainstOtherUsersInThisProcessAndInAnother() throws Exception {
     Path image = image(2000);
     Path link = Files.createSymbolicLink(directory.resolve("link"), image);
-    try (BlockDevice first = BlockDevices.open(image, Access.READ_WRITE)) {
-      for (Path path : new Path[] {image, link}) {
-        assertThatThrownBy(() -> BlockDevices.open(path, Access.READ_WRITE))
-            .isInstanceOf(DeviceInUseException.class)
-            .hasMessage(
-                path
-                    + ": expected to be the only writer, found it in use by another device in this"
-                    + " process");
-      }
+    try (BlockDevice first = BlockDevices.open(image, Access.READ_WRITE);
+        BlockDevice second = BlockDevices.open(link, Access.READ_WRITE)) {
+      RangeLock lock = first.tryLock(100, 10);
 
-      assertThat(WriterProcess.tryToOpen(image)).contains("DeviceInUseException");
-      first.flush();
+      assertThat(lock).isNotNull();
+      assertThat(second.tryLock(109, 1)).isNull();
+      assertThat(first.tryLock(50, 51)).isNull();
+      assertThat(LockerProcess.tryToLock(image, 100, 1)).isEqualTo("refused");
+      assertThat(second.tryLock(110, 5)).isNotNull();
+      assertThat(LockerProcess.tryToLock(image, 90, 10)).isEqualTo("locked");
+
+      lock.close();
+      lock.close();
+      assertThat(LockerProcess.tryToLock(image, 100, 1)).isEqualTo("locked");
+      assertThat(second.tryLock(100, 10)).isNotNull();
     }
-    BlockDevices.open(link, Access.READ_WRITE).close();
   }
 
   @Test
-  void keepsItsLockWhenReadersOfTheSameFileCloseBeforeOrAfterIt() throws Exception {
+  void givesItsLocksBackWhenItIsClosedThoughOthersKeepTheFileOpen() throws Exception {
+    Path image = image(2000);
+    try (BlockDevice other = BlockDevices.open(image, Access.READ_WRITE)) {
+      BlockDevice locker = BlockDevices.open(image, Access.READ_WRITE);
+      assertThat(locker.tryLock(0, 1)).isNotNull();
+      assertThat(other.tryLock(1, 1)).isNotNull();
+
+      locker.close();
+
+      assertThat(LockerProcess.tryToLock(image, 0, 1)).isEqualTo("locked");
+      assertThat(LockerProcess.tryToLock(image, 1, 1)).isEqualTo("refused");
+      other.write(0, ByteBuffer.wrap(new byte[] {7}));
+      assertThat(read(other, 0, 1)).containsExactly(7);
+    }
+  }
+
+  @Test
+  void keepsItsLocksWhenReadersAndWritersOfTheSameFileAreClosed() throws Exception {
     Path image = image(2000);
     BlockDevice before = BlockDevices.open(image, Access.READ_ONLY);
+    BlockDevice locker = BlockDevices.open(image, Access.READ_WRITE);
+    assertThat(locker.tryLock(0, 1)).isNotNull();
+    BlockDevice reader = BlockDevices.open(image, Access.READ_ONLY);
     BlockDevice writer = BlockDevices.open(image, Access.READ_WRITE);
-    BlockDevice after = BlockDevices.open(image, Access.READ_ONLY);
+    writer.readFromDisk(0, ByteBuffer.allocate(1));
     before.close();
-    after.close();
+    reader.close();
+    writer.close();
 
     assertThatThrownBy(() -> read(before, 0, 1)).hasMessageContaining("is closed");
-    assertThat(WriterProcess.tryToOpen(image)).contains("DeviceInUseException");
-    writer.close();
-    assertThat(WriterProcess.tryToOpen(image)).isEqualTo("open");
+    assertThatThrownBy(() -> read(writer, 0, 1)).hasMessageContaining("is closed");
+    assertThat(LockerProcess.tryToLock(image, 0, 1)).isEqualTo("refused");
+    locker.close();
+    assertThat(LockerProcess.tryToLock(image, 0, 1)).isEqualTo("locked");
   }
 
   @Test
-  void isRefusedToAWriterWhileAnotherProcessWritesButNotToAReader() throws Exception {
+  void isRefusedALockThatAnotherProcessHasOrOtherCodeInThisOne() throws Exception {
     Path image = image(2000);
-    try (WriterProcess other = new WriterProcess(image)) {
-      assertThat(other.answer()).isEqualTo("open");
-      assertThatThrownBy(() -> BlockDevices.open(image, Access.READ_WRITE))
-          .isInstanceOf(DeviceInUseException.class)
-          .hasMessage(
-              image + ": expected to be the only writer, found it in use by another process");
-      BlockDevices.open(image, Access.READ_ONLY).close();
+    try (BlockDevice device = BlockDevices.open(image, Access.READ_WRITE)) {
+      try (LockerProcess other = new LockerProcess(image, 10, 10)) {
+        assertThat(other.answer()).isEqualTo("locked");
+        assertThat(device.tryLock(0, 11)).isNull();
+      }
+      try (FileChannel other = FileChannel.open(image, StandardOpenOption.WRITE)) {
+        assertThat(other.lock(10, 10, false).isValid()).isTrue();
+        assertThat(device.tryLock(0, 11)).isNull();
+      }
+      assertThat(device.tryLock(0, 11)).isNotNull();
     }
-
-    BlockDevices.open(image, Access.READ_WRITE).close();
   }
 
   @Test
-  void isRefusedWhenOtherCodeInThisProcessHasItLocked() throws Exception {
+  void refusesToLockWhatIsOpenForReadingOnlyOrClosed() throws Exception {
     Path image = image(2000);
-    try (FileChannel other = FileChannel.open(image, StandardOpenOption.WRITE)) {
-      assertThat(other.lock().isValid()).isTrue();
+    BlockDevice reader = BlockDevices.open(image, Access.READ_ONLY);
+    assertThatThrownBy(() -> reader.tryLock(0, 1)).isInstanceOf(IllegalStateException.class);
+    reader.close();
+    assertThatThrownBy(() -> reader.tryLock(0, 1)).hasMessageContaining("is closed");
+  }
 
-      assertThatThrownBy(() -> BlockDevices.open(image, Access.READ_WRITE))
-          .isInstanceOf(DeviceInUseException.class)
-          .hasMessageEndingWith("in use by another user in this process");
+  @Test
+  void readsFromTheDiskWhatWasFlushedAtAnyAlignmentUpToItsOddEnd() throws Exception {
+    Path image = image(3_000_001);
+    byte[] bytes = randomBytes(new Random(7), 3_000_001);
+    try (BlockDevice device = BlockDevices.open(image, Access.READ_WRITE)) {
+      device.write(0, ByteBuffer.wrap(bytes));
+      device.flush();
+
+      for (int[] range :
+          new int[][] {{0, 3_000_001}, {4095, 2}, {511, 2_000_000}, {2_999_999, 2}}) {
+        ByteBuffer target = ByteBuffer.allocate(range[1]);
+        device.readFromDisk(range[0], target);
+        assertThat(target.array())
+            .as("%s bytes at %s", range[1], range[0])
+            .isEqualTo(Arrays.copyOfRange(bytes, range[0], range[0] + range[1]));
+        assertThat(target.hasRemaining()).isFalse();
+      }
+      assertThatThrownBy(() -> device.readFromDisk(3_000_000, ByteBuffer.allocate(2)))
+          .isInstanceOf(IllegalArgumentException.class);
+      try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
+        file.setLength(5_000);
+      }
+      assertThatThrownBy(() -> device.readFromDisk(4_999, ByteBuffer.allocate(2)))
+          .isInstanceOf(EOFException.class)
+          .hasMessageContaining("ended at byte offset 5000");
     }
-    BlockDevices.open(image, Access.READ_WRITE).close();
   }
 }

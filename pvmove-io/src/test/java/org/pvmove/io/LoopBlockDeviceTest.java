@@ -87,16 +87,58 @@ class LoopBlockDeviceTest extends BlockDeviceContract {
   }
 
   @Test
-  void isOpenForOneWriterAtATime() throws Exception {
+  void locksBytesAgainstOtherProcesses() throws Exception {
     Path loop = attach(image(1 << 20), 512);
     BlockDevice device = open(loop, Access.READ_WRITE);
 
-    assertThatThrownBy(() -> open(loop, Access.READ_WRITE))
-        .isInstanceOf(DeviceInUseException.class)
-        .hasMessageContaining(loop.toString());
-    assertThat(WriterProcess.tryToOpen(loop)).contains("DeviceInUseException");
+    assertThat(device.tryLock(4096, 512)).isNotNull();
+
+    assertThat(LockerProcess.tryToLock(loop, 4096, 1)).isEqualTo("refused");
     device.close();
-    assertThat(WriterProcess.tryToOpen(loop)).isEqualTo("open");
+    assertThat(LockerProcess.tryToLock(loop, 4096, 1)).isEqualTo("locked");
+  }
+
+  @Test
+  void readsFromTheDiskPastTheCache() throws Exception {
+    Path image = image(1 << 20);
+    BlockDevice device = open(attach(image, 512), Access.READ_WRITE);
+    assertThat(read(device, 8192, 1)).containsExactly(0);
+    try (BlockDevice behind = BlockDevices.open(image, Access.READ_WRITE)) {
+      behind.write(8192, ByteBuffer.wrap(new byte[] {5}));
+      behind.flush();
+    }
+
+    ByteBuffer onDisk = ByteBuffer.allocate(1);
+    device.readFromDisk(8192, onDisk);
+
+    assertThat(onDisk.get(0)).isEqualTo((byte) 5);
+    assertThat(read(device, 8192, 1)).as("what the cache still holds").containsExactly(0);
+  }
+
+  @Test
+  void isClaimedByOneAtATime() throws Exception {
+    Path loop = attach(image(1 << 20), 512);
+    assertThat(DiskClaim.isBlockDevice(loop)).isTrue();
+    try (DiskClaim claim = DiskClaim.on(loop)) {
+      assertThat(claim).isNotNull();
+      assertThatThrownBy(() -> DiskClaim.on(loop))
+          .isInstanceOf(DeviceInUseException.class)
+          .hasMessage(
+              loop
+                  + ": expected a device that nobody else uses, found it in use by the kernel or"
+                  + " another program");
+      BlockDevice device = open(loop, Access.READ_WRITE);
+      device.write(0, ByteBuffer.wrap(new byte[] {1}));
+      device.flush();
+    }
+    DiskClaim.on(loop).close();
+  }
+
+  @Test
+  void isNotClaimedIfItIsAFile() throws Exception {
+    Path image = image(1 << 20);
+    assertThat(DiskClaim.isBlockDevice(image)).isFalse();
+    assertThatThrownBy(() -> DiskClaim.on(image)).isInstanceOf(NotABlockDeviceException.class);
   }
 
   @Test

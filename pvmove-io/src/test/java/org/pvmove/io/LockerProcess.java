@@ -8,21 +8,23 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
-/** Another process that opens a device for writing and holds it until it is closed. */
-final class WriterProcess implements Closeable {
+/** Another process that tries to lock bytes of a device and holds the lock until it is closed. */
+final class LockerProcess implements Closeable {
   private final Process process;
   private final String answer;
 
   /** Starts the process and waits for its answer. */
-  WriterProcess(Path path) throws IOException {
+  LockerProcess(Path path, long byteOffset, long byteCount) throws IOException {
     process =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx64m",
                 "-cp",
                 System.getProperty("java.class.path"),
-                WriterProcess.class.getName(),
-                path.toString())
+                LockerProcess.class.getName(),
+                path.toString(),
+                "" + byteOffset,
+                "" + byteCount)
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
     BufferedReader output =
@@ -31,15 +33,15 @@ final class WriterProcess implements Closeable {
     answer = line == null ? "no answer" : line;
   }
 
-  /** {@code "open"} or why it could not open the device. */
+  /** {@code "locked"}, {@code "refused"} or what went wrong. */
   String answer() {
     return answer;
   }
 
-  /** What another process would be answered that tried to open the device now. */
-  static String tryToOpen(Path path) throws IOException {
-    try (WriterProcess writer = new WriterProcess(path)) {
-      return writer.answer();
+  /** What another process would be answered that tried to lock the bytes now. */
+  static String tryToLock(Path path, long byteOffset, long byteCount) throws IOException {
+    try (LockerProcess locker = new LockerProcess(path, byteOffset, byteCount)) {
+      return locker.answer();
     }
   }
 
@@ -56,11 +58,11 @@ final class WriterProcess implements Closeable {
 
   public static void main(String[] arguments) throws IOException {
     try (BlockDevice device = BlockDevices.open(Path.of(arguments[0]), Access.READ_WRITE)) {
-      System.out.println("open");
+      RangeLock lock = device.tryLock(Long.parseLong(arguments[1]), Long.parseLong(arguments[2]));
+      System.out.println(lock == null ? "refused" : "locked");
       while (System.in.read() >= 0) {
-        // Holds the device until the other side closes the pipe.
+        // Holds the lock until the other side closes the pipe.
       }
-      device.flush();
     } catch (IOException e) {
       System.out.println(e);
     }
