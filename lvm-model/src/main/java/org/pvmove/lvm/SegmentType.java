@@ -126,6 +126,11 @@ public sealed interface SegmentType {
     public Mirror withExtentsMoved(long moved) {
       return new Mirror(moved, log, regionSize, areas);
     }
+
+    /** The same mirror with another size of regions. */
+    public Mirror withRegionSize(Sectors size) {
+      return new Mirror(extentsMoved, log, size, areas);
+    }
   }
 
   /**

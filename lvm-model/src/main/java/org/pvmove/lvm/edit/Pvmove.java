@@ -2,6 +2,11 @@
 package org.pvmove.lvm.edit;
 
 import com.google.common.collect.ImmutableList;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.NavigableSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import org.pvmove.lvm.Area;
 import org.pvmove.lvm.LogicalVolume;
 import org.pvmove.lvm.LvmException;
@@ -9,6 +14,7 @@ import org.pvmove.lvm.LvmUuid;
 import org.pvmove.lvm.PeRange;
 import org.pvmove.lvm.Segment;
 import org.pvmove.lvm.SegmentType;
+import org.pvmove.lvm.StatusFlag;
 import org.pvmove.lvm.VolumeGroup;
 
 /**
@@ -37,11 +43,45 @@ public record Pvmove(String name, LvmUuid id, boolean atomic, ImmutableList<Piec
     return pieces.stream().mapToLong(piece -> piece.source().count()).sum();
   }
 
-  /** All moves under way in the volume group, in the text's order. */
+  /**
+   * The moves under way in the volume group that can be carried on now, in the text's order. An
+   * atomic move whose image is itself being moved is among them once that other move is over; one
+   * that was interrupted while it ended is {@link PvmoveRepairs}' business.
+   *
+   * @throws LvmException if there is a temporary volume that is not of a form a move has
+   */
   public static ImmutableList<Pvmove> allOf(VolumeGroup vg) {
-    return vg.pvmoveVolumes().stream()
-        .map(lv -> of(vg, lv))
-        .collect(ImmutableList.toImmutableList());
+    ImmutableList.Builder<Pvmove> moves = ImmutableList.builder();
+    for (LogicalVolume lv : vg.pvmoveVolumes()) {
+      if (!PvmoveRepairs.hasPlaced(lv) && !waits(vg, lv)) {
+        moves.add(of(vg, lv));
+      }
+    }
+    return moves.build();
+  }
+
+  /** Whether an image of the move stands on another move. */
+  private static boolean waits(VolumeGroup vg, LogicalVolume lv) {
+    for (Segment segment : lv.segments()) {
+      for (Area leg : segment.areas()) {
+        LogicalVolume image =
+            leg instanceof Area.Logical logical
+                ? vg.logicalVolume(logical.lv()).orElse(null)
+                : null;
+        if (image != null && image.segments().stream().anyMatch(part -> isOnMove(vg, part))) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  private static boolean isOnMove(VolumeGroup vg, Segment segment) {
+    return segment.areas().stream()
+        .anyMatch(
+            area ->
+                area instanceof Area.Logical logical
+                    && vg.logicalVolume(logical.lv()).filter(LogicalVolume::isPvmove).isPresent());
   }
 
   /**
@@ -89,37 +129,43 @@ public record Pvmove(String name, LvmUuid id, boolean atomic, ImmutableList<Piec
       Area.Logical to,
       boolean done,
       ImmutableList.Builder<Piece> pieces) {
-    ImmutableList<Segment> sources = image(vg, lv, from);
-    ImmutableList<Segment> destinations = image(vg, lv, to);
-    if (sources.size() != destinations.size()) {
+    NavigableMap<Long, Segment> sources = image(vg, lv, from);
+    NavigableMap<Long, Segment> destinations = image(vg, lv, to);
+    if (end(sources) != end(destinations)) {
       throw new LvmException(
-          "%s: expected as many segments in both images, found %d in \"%s\" and %d in \"%s\""
-              .formatted(lv.name(), sources.size(), from.lv(), destinations.size(), to.lv()));
+          "%s: expected images of equal length, found %d extents in \"%s\" and %d in \"%s\""
+              .formatted(lv.name(), end(sources), from.lv(), end(destinations), to.lv()));
     }
-    for (int i = 0; i < sources.size(); i++) {
-      Segment source = sources.get(i);
-      Segment destination = destinations.get(i);
-      if (source.firstExtent() != destination.firstExtent()
-          || source.extentCount() != destination.extentCount()) {
-        throw new LvmException(
-            "%s: expected images cut alike, found %d extents at %d in one, %d at %d in the other"
-                .formatted(
-                    lv.name(),
-                    source.extentCount(),
-                    source.firstExtent(),
-                    destination.extentCount(),
-                    destination.firstExtent()));
-      }
+    // LVM2 cuts the images alike, but may have merged the segments of one since.
+    NavigableSet<Long> starts = new TreeSet<>(sources.keySet());
+    starts.addAll(destinations.keySet());
+    for (long first : starts) {
+      Long next = starts.higher(first);
+      long count = (next == null ? end(sources) : next) - first;
       pieces.add(
-          new Piece(
-              source.firstExtent(),
-              source.physicalRange(source.areas().get(0)),
-              destination.physicalRange(destination.areas().get(0)),
-              done));
+          new Piece(first, place(sources, first, count), place(destinations, first, count), done));
     }
   }
 
-  private static ImmutableList<Segment> image(VolumeGroup vg, LogicalVolume lv, Area.Logical leg) {
+  private static long end(NavigableMap<Long, Segment> image) {
+    return image.isEmpty() ? 0 : image.lastEntry().getValue().end();
+  }
+
+  private static PeRange place(NavigableMap<Long, Segment> image, long first, long count) {
+    Map.Entry<Long, Segment> entry = image.floorEntry(first);
+    if (entry == null) {
+      throw new LvmException("expected an image that begins at extent 0, found none at " + first);
+    }
+    Segment segment = entry.getValue();
+    if (first + count > segment.end()) {
+      throw new LvmException(
+          "expected an image without gaps, found none of its segments at extent " + segment.end());
+    }
+    return segment.physicalRange(segment.areas().get(0)).slice(first - entry.getKey(), count);
+  }
+
+  private static NavigableMap<Long, Segment> image(
+      VolumeGroup vg, LogicalVolume lv, Area.Logical leg) {
     LogicalVolume image =
         vg.logicalVolume(leg.lv())
             .orElseThrow(
@@ -127,14 +173,21 @@ public record Pvmove(String name, LvmUuid id, boolean atomic, ImmutableList<Piec
                     new LvmException(
                         "%s: expected an image named \"%s\", found none"
                             .formatted(lv.name(), leg.lv())));
+    if (image.flags().has(StatusFlag.VISIBLE)) {
+      throw new LvmException(
+          "%s: expected a hidden volume as image, found \"%s\", which is a volume of its own"
+              .formatted(lv.name(), image.name()));
+    }
+    NavigableMap<Long, Segment> segments = new TreeMap<>();
     for (Segment segment : image.segments()) {
       if (!(segment.type() instanceof SegmentType.Striped)
           || segment.areas().size() != 1
           || !(segment.areas().get(0) instanceof Area.Physical)) {
         throw unexpected(image, "linear segments on physical volumes", segment);
       }
+      segments.put(segment.firstExtent(), segment);
     }
-    return image.segments();
+    return segments;
   }
 
   private static LvmException unexpected(LogicalVolume lv, String expected, Segment found) {

@@ -54,7 +54,7 @@ public final class PvmoveEdits {
   private static final long MAX_PLANNED_AREAS = 1 << 20;
 
   /** The same at the end of a move: whoever began it has cut the segments already, as LVM2 does. */
-  private static final long MAX_FOUND_AREAS = 1 << 16;
+  static final long MAX_FOUND_AREAS = 1 << 16;
 
   private PvmoveEdits() {}
 
@@ -137,10 +137,7 @@ public final class PvmoveEdits {
     String name = nextName(vg);
     Map<LvmUuid, Sorted> bySource = positions(moves);
     requireFree(vg, moves);
-    Set<String> images = new HashSet<>();
-    for (LogicalVolume pvmove : vg.pvmoveVolumes()) {
-      pvmove.segments().forEach(s -> s.type().references().forEach(i -> images.add(i.lv())));
-    }
+    Set<String> images = images(vg);
     BitSet used = new BitSet(moves.size());
     List<LogicalVolume> lvs = new ArrayList<>();
     for (LogicalVolume lv : vg.logicalVolumes()) {
@@ -313,7 +310,7 @@ public final class PvmoveEdits {
   }
 
   /** Each cut multiplies the areas: a hostile text could ask for more than there is memory for. */
-  private static ImmutableList<Segment> cut(
+  static ImmutableList<Segment> cut(
       LogicalVolume lv, Segment segment, NavigableSet<Long> cuts, long maxAreas) {
     if (cuts.isEmpty()) {
       return ImmutableList.of(segment);
@@ -428,7 +425,7 @@ public final class PvmoveEdits {
   }
 
   /** The default region, or the largest power of two that is not larger than the volume. */
-  private static Sectors regionSize(VolumeGroup vg, long extents) {
+  static Sectors regionSize(VolumeGroup vg, long extents) {
     long size = Math.multiplyExact(extents, vg.extentSize().sectors());
     return Sectors.of(Math.min(REGION_SECTORS, Long.highestOneBit(size)));
   }
@@ -483,9 +480,10 @@ public final class PvmoveEdits {
     }
     List<LogicalVolume> lvs = new ArrayList<>();
     Set<Long> passed = new HashSet<>();
+    Set<String> images = images(vg);
     for (LogicalVolume lv : vg.logicalVolumes()) {
       if (!gone.contains(lv.name())) {
-        lvs.add(settle(vg, lv, temporary.name(), places, passed));
+        lvs.add(settle(vg, lv, images, temporary.name(), places, passed));
       }
     }
     return vg.toBuilder().logicalVolumes(lvs).build();
@@ -515,9 +513,23 @@ public final class PvmoveEdits {
     }
   }
 
+  /** The volumes that moves are made of: the images of atomic ones. */
+  private static Set<String> images(VolumeGroup vg) {
+    Set<String> images = new HashSet<>();
+    for (LogicalVolume pvmove : vg.pvmoveVolumes()) {
+      pvmove.segments().forEach(s -> s.type().references().forEach(i -> images.add(i.lv())));
+    }
+    return images;
+  }
+
   /** Puts the places of a move's pieces where a volume uses the temporary volume. */
   private static LogicalVolume settle(
-      VolumeGroup vg, LogicalVolume lv, String name, Places places, Set<Long> passed) {
+      VolumeGroup vg,
+      LogicalVolume lv,
+      Set<String> images,
+      String name,
+      Places places,
+      Set<Long> passed) {
     List<Segment> segments = new ArrayList<>();
     boolean changed = false;
     boolean inAnotherMove = false;
@@ -544,13 +556,15 @@ public final class PvmoveEdits {
     if (!changed) {
       return lv;
     }
-    // Merging waits for the last move: LVM2 never merges in a locked volume.
-    return inAnotherMove
-        ? lv.toBuilder().segments(segments).build()
-        : lv.toBuilder()
-            .segments(Segments.merge(segments))
-            .flags(lv.flags().without(StatusFlag.LOCKED))
-            .build();
+    if (inAnotherMove) {
+      // Merging waits for the last move: LVM2 never merges in a locked volume.
+      return lv.toBuilder().segments(segments).build();
+    }
+    return lv.toBuilder()
+        // The images of a move stay cut as its pieces are.
+        .segments(images.contains(lv.name()) ? segments : Segments.merge(segments))
+        .flags(lv.flags().without(StatusFlag.LOCKED))
+        .build();
   }
 
   /**

@@ -62,7 +62,7 @@ class PvmoveEditsPropertyTest {
   }
 
   /** Cuts what is used at random, and moves some of the pieces to where there is room. */
-  private static ImmutableList<Move> moves(VolumeGroup vg, Random random) {
+  static ImmutableList<Move> moves(VolumeGroup vg, Random random) {
     Map<LvmUuid, BitSet> used = new HashMap<>();
     ExtentMap extents = ExtentMap.of(vg);
     for (PhysicalVolume pv : vg.physicalVolumes()) {
@@ -137,7 +137,7 @@ class PvmoveEditsPropertyTest {
     return Origin.random(random, "host", 1_700_000_000);
   }
 
-  private static void assertSound(VolumeGroup vg) {
+  static void assertSound(VolumeGroup vg) {
     assertThat(VolumeGroupCheck.check(vg)).isEmpty();
     MetadataText text = new MetadataText(vg, MetadataHeader.of("test", "host", 0));
     assertThat(MetadataText.parseDisk(text.toDiskBytes())).isEqualTo(text);
@@ -153,7 +153,7 @@ class PvmoveEditsPropertyTest {
   }
 
   /** The mapping once these runs are at their destination. */
-  private static Map<Mapping.Logical, Mapping.Physical> moved(VolumeGroup vg, List<Move> moves) {
+  static Map<Mapping.Logical, Mapping.Physical> moved(VolumeGroup vg, List<Move> moves) {
     Map<Mapping.Physical, Mapping.Physical> places = new HashMap<>();
     for (Move move : moves) {
       for (long i = 0; i < move.source().count(); i++) {

@@ -205,7 +205,7 @@ class PvmoveTest {
     Area physical = new Area.Physical(pv(0), 0);
     Area logical = new Area.Logical("pvmove0_mimage_0", 0);
     String mirrors = "expected segments of type mirror with two legs and extents_moved, found";
-    assertRefused(pvs(9, 9).lv(moveOf(linear(0, 0, 5))).build(), mirrors);
+    assertRefused(pvs(9, 9).lv(moveOf(striped(run(0, 0, 5), run(1, 0, 5)))).build(), mirrors);
     assertRefused(pvs(9, 9).lv(moveOf(mirror(null, 5, physical, physical))).build(), mirrors);
     assertRefused(pvs(9, 9).lv(moveOf(mirror(0L, 5, physical))).build(), mirrors);
     String legs = "expected two legs on physical volumes, or one segment on two images, found";
@@ -215,6 +215,28 @@ class PvmoveTest {
             .lv(moveOf(mirror(0L, 5, logical, logical), mirror(0L, 5, logical, logical)))
             .build(),
         legs);
+  }
+
+  @Test
+  void readsImagesThatAreCutInDifferentPlaces() {
+    LogicalVolume move =
+        moveOf(
+            mirror(
+                0L,
+                5,
+                new Area.Logical("pvmove0_mimage_0", 0),
+                new Area.Logical("pvmove0_mimage_1", 0)));
+    VolumeGroup vg =
+        pvs(9, 9)
+            .lv(move)
+            .hidden("pvmove0_mimage_0", linear(0, 0, 3), linear(0, 5, 2))
+            .hidden("pvmove0_mimage_1", linear(1, 0, 2), linear(1, 5, 3))
+            .build();
+    assertThat(Pvmove.allOf(vg).get(0).pieces())
+        .containsExactly(
+            new Pvmove.Piece(0, run(0, 0, 2), run(1, 0, 2), false),
+            new Pvmove.Piece(2, run(0, 2, 1), run(1, 5, 1), false),
+            new Pvmove.Piece(3, run(0, 5, 2), run(1, 6, 2), false));
   }
 
   @Test
@@ -229,17 +251,17 @@ class PvmoveTest {
         pvs(9, 9)
             .lv(move)
             .hidden("pvmove0_mimage_0", linear(0, 0, 5))
-            .hidden("pvmove0_mimage_1", linear(1, 0, 2), linear(1, 5, 3))
+            .hidden("pvmove0_mimage_1", linear(1, 0, 2), linear(1, 5, 2))
             .build(),
-        "expected as many segments in both images, found 1 in \"pvmove0_mimage_0\" and 2 in"
+        "expected images of equal length, found 5 extents in \"pvmove0_mimage_0\" and 4 in"
             + " \"pvmove0_mimage_1\"");
     assertRefused(
         pvs(9, 9)
             .lv(move)
-            .hidden("pvmove0_mimage_0", linear(0, 0, 3), linear(0, 5, 2))
-            .hidden("pvmove0_mimage_1", linear(1, 0, 2), linear(1, 5, 3))
+            .hidden("pvmove0_mimage_0", linear(0, 0, 5))
+            .lv("pvmove0_mimage_1", linear(1, 0, 5))
             .build(),
-        "expected images cut alike, found 3 extents at 0 in one, 2 at 0 in the other");
+        "expected a hidden volume as image, found \"pvmove0_mimage_1\"");
     assertRefused(
         pvs(9, 9)
             .lv(move)
