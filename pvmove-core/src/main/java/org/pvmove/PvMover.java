@@ -9,19 +9,30 @@ import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.InstantSource;
 import java.util.HashMap;
-import java.util.List;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.pvmove.device.AccessRefusedException;
+import org.pvmove.device.ActiveVolumes;
 import org.pvmove.device.BackupFiles;
 import org.pvmove.device.DeviceSet;
 import org.pvmove.device.HostName;
+import org.pvmove.device.LiveVolumeGroup;
 import org.pvmove.device.StoredVolumeGroup;
 import org.pvmove.device.VolumeGroupChangedException;
+import org.pvmove.device.VolumeGroupLocks;
+import org.pvmove.execute.CopyOptions;
 import org.pvmove.execute.MoveExecutor;
+import org.pvmove.execute.MoveExecutor.ClaimedMove;
+import org.pvmove.execute.MoveInUseException;
 import org.pvmove.execute.MoveListener;
 import org.pvmove.execute.MoveOutcome;
+import org.pvmove.execute.ReadErrors;
+import org.pvmove.lvm.LogicalVolume;
 import org.pvmove.lvm.LvmException;
 import org.pvmove.lvm.LvmUuid;
 import org.pvmove.lvm.VolumeGroup;
@@ -41,10 +52,13 @@ import org.pvmove.plan.Surroundings;
  * Moves the physical extents of one volume group; see pvmove(8).
  *
  * <p>The logical volumes concerned must not be in use by anyone else while extents move: this
- * library copies beneath them. What a call reports as done is durable; what it did not finish can
- * be restarted or aborted by any later call, by another process or by real LVM2.
+ * library copies beneath them, and refuses volumes that the kernel has active. What a call reports
+ * as done is durable; what it did not finish can be restarted or aborted by any later call, by
+ * another process or by real LVM2.
  *
- * <p>One call at a time changes the volume group; {@link #stop()} may be called from any thread.
+ * <p>A mover does one thing at a time; {@link #stop()} may be called from any thread. Several
+ * movers may be at work on a volume group, in one process or in several, on moves from different
+ * physical volumes.
  */
 public final class PvMover {
   private final DeviceSet devices;
@@ -54,6 +68,9 @@ public final class PvMover {
   private final RandomGenerator random;
   private final MetadataWriter writer;
   private final @Nullable BackupFiles backups;
+  private final VolumeGroupLocks locks;
+  private final ActiveVolumes activeVolumes;
+  private final CopyOptions options;
   private volatile boolean stopped;
 
   private PvMover(Builder builder) {
@@ -64,6 +81,9 @@ public final class PvMover {
     this.random = builder.random;
     this.writer = new MetadataWriter(builder.command, builder.host, builder.systemId);
     this.backups = builder.backups;
+    this.locks = builder.locks;
+    this.activeVolumes = builder.activeVolumes;
+    this.options = new CopyOptions(builder.readErrors, builder.verify);
   }
 
   /**
@@ -93,33 +113,53 @@ public final class PvMover {
    *
    * @throws VolumeGroupChangedException if the volume group is not the version the plan was made
    *     for; nothing was written
-   * @throws AccessRefusedException if the volume group must not be changed, or a device is open for
-   *     reading only; nothing was written
+   * @throws AccessRefusedException if the volume group must not be changed, one of the volumes is
+   *     active, or a device is open for reading only; nothing was written
    * @throws org.pvmove.plan.PlanRejectedException if the metadata of the move have no room; nothing
    *     was written
-   * @throws IOException if a device fails at the first commit; no extent was moved
+   * @throws IOException if others have the volume group locked, or a device fails at the first
+   *     commit; no extent was moved
    */
   public MoveOutcome execute(MovePlan plan) throws IOException {
-    StoredVolumeGroup stored = readChangeable();
+    MoveExecutor executor = executor();
+    try (ClaimedMove move = plan.joined() ? join(executor, plan) : begin(executor, plan)) {
+      return ended(executor, move, () -> executor.carryOn(move));
+    }
+  }
+
+  private ClaimedMove begin(MoveExecutor executor, MovePlan plan) throws IOException {
+    return executor.begin(
+        stored -> {
+          requireVersion(stored, plan);
+          // A move that found no room later could not go on.
+          long needed =
+              plan.costIn(stored.volumeGroup(), surroundings(stored)).largestMetadataBytes();
+          if (needed > stored.room()) {
+            PlanResult.rejected(new Rejection.MetadataTooLarge(needed, stored.room()))
+                .orElseThrow();
+          }
+        },
+        PvmoveEdits.Origin.random(random, writer.host(), now()),
+        plan.moves(),
+        plan.atomic());
+  }
+
+  private static ClaimedMove join(MoveExecutor executor, MovePlan plan) throws IOException {
+    requireVersion(executor.volumeGroup(), plan);
+    return executor.claim(
+        Pvmove.allOf(executor.volumeGroup().volumeGroup()).stream()
+            .filter(move -> move.name().equals(plan.move()))
+            .findFirst()
+            .orElseThrow());
+  }
+
+  private static void requireVersion(StoredVolumeGroup stored, MovePlan plan) {
     VolumeGroup vg = stored.volumeGroup();
     if (!vg.id().equals(plan.volumeGroupId()) || vg.seqno() != plan.seqno()) {
       throw new VolumeGroupChangedException(
           "expected version %d of volume group %s, for which the plan was made, found version %d"
               .formatted(plan.seqno(), plan.volumeGroup(), vg.seqno()));
     }
-    MoveExecutor executor = executor(stored);
-    if (!plan.joined()) {
-      // A move that found no room later could not go on.
-      long needed = plan.costIn(vg, surroundings(stored)).largestMetadataBytes();
-      if (needed > stored.room()) {
-        PlanResult.rejected(new Rejection.MetadataTooLarge(needed, stored.room())).orElseThrow();
-      }
-      PvmoveEdits.Origin origin = PvmoveEdits.Origin.random(random, writer.host(), now());
-      executor.commit(
-          group -> PvmoveEdits.begin(group, origin, plan.moves(), plan.atomic()),
-          MetadataWriter.begin(plan.move()));
-    }
-    return run(executor, List.of(plan.move()));
   }
 
   private Surroundings surroundings(StoredVolumeGroup stored) {
@@ -138,45 +178,52 @@ public final class PvMover {
   }
 
   /**
-   * Carries on every move that is under way.
+   * Carries on every move that is under way. What earlier moves have left behind is put right
+   * first, see {@link org.pvmove.lvm.edit.PvmoveRepairs}.
    *
    * @throws AccessRefusedException if the volume group must not be changed
+   * @throws IOException if others have the volume group locked, or a device fails at such a repair
    */
-  public MoveOutcome resume() {
-    StoredVolumeGroup stored = readChangeable();
-    return run(executor(stored), movesFrom(stored, null));
+  public MoveOutcome resume() throws IOException {
+    return forEachMove(null, MoveExecutor::carryOn);
   }
 
   /**
-   * Carries on the move that is under way from a physical volume.
+   * Carries on the move that is under way from a physical volume, like {@link #resume()}.
    *
    * @throws LvmException if there is no such physical volume
    * @throws AccessRefusedException if the volume group must not be changed
+   * @throws IOException as {@link #resume()}
    */
-  public MoveOutcome resume(String sourcePv) {
-    StoredVolumeGroup stored = readChangeable();
-    return run(executor(stored), movesFrom(stored, sourcePv));
+  public MoveOutcome resume(String sourcePv) throws IOException {
+    return forEachMove(checkNotNull(sourcePv), MoveExecutor::carryOn);
   }
 
   /**
-   * Gives up every move that is under way, at its last checkpoint.
+   * Gives up every move that is under way, at its last checkpoint. What earlier moves have left
+   * behind is put right first, as by {@link #resume()}.
    *
    * @throws AccessRefusedException if the volume group must not be changed
+   * @throws IOException as {@link #resume()}
    */
-  public MoveOutcome abort() {
-    StoredVolumeGroup stored = readChangeable();
-    return abort(executor(stored), movesFrom(stored, null));
+  public MoveOutcome abort() throws IOException {
+    return forEachMove(null, PvMover::abort);
   }
 
   /**
-   * Gives up the move that is under way from a physical volume, at its last checkpoint.
+   * Gives up the move that is under way from a physical volume, like {@link #abort()}.
    *
    * @throws LvmException if there is no such physical volume
    * @throws AccessRefusedException if the volume group must not be changed
+   * @throws IOException as {@link #resume()}
    */
-  public MoveOutcome abort(String sourcePv) {
-    StoredVolumeGroup stored = readChangeable();
-    return abort(executor(stored), movesFrom(stored, sourcePv));
+  public MoveOutcome abort(String sourcePv) throws IOException {
+    return forEachMove(checkNotNull(sourcePv), PvMover::abort);
+  }
+
+  private static boolean abort(MoveExecutor executor, ClaimedMove move) throws IOException {
+    executor.abort(move);
+    return true;
   }
 
   /**
@@ -188,72 +235,114 @@ public final class PvMover {
     return Pvmove.allOf(devices.scan(writer.systemId()).volumeGroup(volumeGroup).volumeGroup());
   }
 
-  /** Makes the call under way stop at the next safe point; later calls go on from there. */
+  /**
+   * Makes the call under way stop at the next safe point, which is one read or write away; later
+   * calls go on from there. An interrupt of the thread that moves does the same.
+   */
   public void stop() {
     stopped = true;
   }
 
-  private MoveOutcome run(MoveExecutor executor, List<String> moves) {
-    for (String move : moves) {
-      try {
-        if (!executor.run(move)) {
-          return new MoveOutcome.Stopped(executor.volumeGroup(), move, "stopped on request", null);
-        }
-      } catch (IOException | LvmException e) {
-        return failed(executor, move, e);
-      }
-    }
-    return completed(executor, moves);
+  /** What is done with a move; false if it was stopped before the end. */
+  private interface Action {
+    boolean on(MoveExecutor executor, ClaimedMove move) throws IOException;
   }
 
-  private MoveOutcome abort(MoveExecutor executor, List<String> moves) {
-    for (String move : moves) {
-      try {
-        executor.abort(move);
+  /** The same for one move. */
+  private interface Step {
+    boolean run() throws IOException;
+  }
+
+  /**
+   * Ends the moves that are there now, in the text's order but inner ones before those that stand
+   * on them. A move that somebody else works on is left to them.
+   */
+  private MoveOutcome forEachMove(@Nullable String sourcePv, Action action) throws IOException {
+    MoveExecutor executor = executor();
+    executor.repair();
+    LvmUuid source = sourcePv == null ? null : resolve(executor.volumeGroup(), sourcePv);
+    Set<LvmUuid> left = new HashSet<>();
+    for (LogicalVolume lv : executor.volumeGroup().volumeGroup().pvmoveVolumes()) {
+      left.add(lv.id());
+    }
+    ImmutableList.Builder<String> moves = ImmutableList.builder();
+    MoveOutcome inUse = null;
+    while (true) {
+      Optional<Pvmove> next = next(executor.volumeGroup().volumeGroup(), left, source);
+      if (next.isEmpty()) {
+        return inUse != null ? inUse : completed(executor, moves.build());
+      }
+      String name = next.get().name();
+      left.remove(next.get().id());
+      try (ClaimedMove move = executor.claim(next.get())) {
+        MoveOutcome outcome = ended(executor, move, () -> action.on(executor, move));
+        if (outcome instanceof MoveOutcome.Stopped) {
+          return outcome;
+        }
+        moves.add(name);
+      } catch (MoveInUseException e) {
+        inUse = failed(executor, name, e);
       } catch (IOException | LvmException e) {
-        return failed(executor, move, e);
+        return failed(executor, name, e);
       }
     }
-    return completed(executor, moves);
+  }
+
+  private static Optional<Pvmove> next(VolumeGroup vg, Set<LvmUuid> ids, @Nullable LvmUuid source) {
+    return Pvmove.allOf(vg).stream()
+        .filter(move -> ids.contains(move.id()))
+        .filter(
+            move ->
+                source == null
+                    || move.pieces().stream().anyMatch(piece -> piece.source().pv().equals(source)))
+        .findFirst();
+  }
+
+  private static MoveOutcome ended(MoveExecutor executor, ClaimedMove move, Step step) {
+    try {
+      return step.run()
+          ? completed(executor, ImmutableList.of(move.name()))
+          : new MoveOutcome.Stopped(
+              executor.volumeGroup(), move.name(), "stopped on request", null, executor.work());
+    } catch (IOException | LvmException e) {
+      return failed(executor, move.name(), e);
+    }
   }
 
   private static MoveOutcome failed(MoveExecutor executor, String move, Exception e) {
-    return new MoveOutcome.Stopped(executor.volumeGroup(), move, String.valueOf(e.getMessage()), e);
+    return new MoveOutcome.Stopped(
+        executor.volumeGroup(), move, String.valueOf(e.getMessage()), e, executor.work());
   }
 
-  private static MoveOutcome completed(MoveExecutor executor, List<String> moves) {
-    return new MoveOutcome.Completed(
-        executor.volumeGroup(), ImmutableList.copyOf(moves), executor.bytesCopied());
+  private static MoveOutcome completed(MoveExecutor executor, ImmutableList<String> moves) {
+    return executor.work().lost().isEmpty()
+        ? new MoveOutcome.Completed(executor.volumeGroup(), moves, executor.work())
+        : new MoveOutcome.CompletedWithLosses(executor.volumeGroup(), moves, executor.work());
   }
 
-  private MoveExecutor executor(StoredVolumeGroup stored) {
+  private MoveExecutor executor() {
     stopped = false;
-    return new MoveExecutor(devices, stored, this::header, listener, backups, () -> stopped);
+    // An interrupt is a wish to stop, too; it is left for the caller to see.
+    BooleanSupplier stop = () -> stopped || Thread.currentThread().isInterrupted();
+    LiveVolumeGroup live =
+        new LiveVolumeGroup(
+            devices, volumeGroup, writer.systemId(), locks, this::header, backups, stop);
+    return new MoveExecutor(live, options, listener, activeVolumes, stop);
   }
 
   private MetadataHeader header(String description) {
     return writer.header(description, now());
   }
 
-  private List<String> movesFrom(StoredVolumeGroup stored, @Nullable String sourcePv) {
-    LvmUuid source =
-        sourcePv == null
-            ? null
-            : names(stored)
-                .resolve(sourcePv)
-                .orElseThrow(
-                    () ->
-                        new LvmException(
-                            "physical volume \"%s\" was not found in volume group \"%s\""
-                                .formatted(sourcePv, stored.volumeGroup().name())))
-                .id();
-    return Pvmove.allOf(stored.volumeGroup()).stream()
-        .filter(
-            move ->
-                source == null
-                    || move.pieces().stream().anyMatch(piece -> piece.source().pv().equals(source)))
-        .map(Pvmove::name)
-        .toList();
+  private static LvmUuid resolve(StoredVolumeGroup stored, String pv) {
+    return names(stored)
+        .resolve(pv)
+        .orElseThrow(
+            () ->
+                new LvmException(
+                    "physical volume \"%s\" was not found in volume group \"%s\""
+                        .formatted(pv, stored.volumeGroup().name())))
+        .id();
   }
 
   private StoredVolumeGroup read() {
@@ -261,12 +350,6 @@ public final class PvMover {
     if (!stored.refusals().isEmpty()) {
       throw new AccessRefusedException(stored.volumeGroup().name(), stored.refusals());
     }
-    return stored;
-  }
-
-  private StoredVolumeGroup readChangeable() {
-    StoredVolumeGroup stored = devices.scan(writer.systemId()).volumeGroup(volumeGroup);
-    stored.requireChangeable();
     return stored;
   }
 
@@ -287,10 +370,18 @@ public final class PvMover {
     private @Nullable String systemId;
     private String command = "pvmove for Java";
     private @Nullable BackupFiles backups;
+    private VolumeGroupLocks locks;
+    private ActiveVolumes activeVolumes = ActiveVolumes.ofSystem();
+    private ReadErrors readErrors = ReadErrors.stop();
+    private boolean verify;
 
     private Builder(DeviceSet devices, String volumeGroup) {
       this.devices = checkNotNull(devices);
       this.volumeGroup = checkNotNull(volumeGroup);
+      this.locks =
+          devices.hasDisks()
+              ? VolumeGroupLocks.inDirectory(VolumeGroupLocks.LVM_DIRECTORY)
+              : VolumeGroupLocks.onDevices();
     }
 
     /** Who is told what happens; nobody by default. */
@@ -336,6 +427,37 @@ public final class PvMover {
      */
     public Builder backups(BackupFiles value) {
       backups = checkNotNull(value);
+      return this;
+    }
+
+    /**
+     * How the volume group is locked while it is changed. By default in LVM2's directory if there
+     * are disks of this system among the devices, else on the devices only; either way it waits
+     * until others are ready.
+     */
+    public Builder locks(VolumeGroupLocks value) {
+      locks = checkNotNull(value);
+      return this;
+    }
+
+    /** Where it is seen which volumes the kernel has active; in this system's sysfs by default. */
+    public Builder activeVolumes(ActiveVolumes value) {
+      activeVolumes = checkNotNull(value);
+      return this;
+    }
+
+    /** What to do when the source cannot be read; by default the move stops. */
+    public Builder onReadError(ReadErrors value) {
+      readErrors = checkNotNull(value);
+      return this;
+    }
+
+    /**
+     * Whether each segment is read back from the disk, as far as possible past all caches, before
+     * the checkpoint that makes it authoritative; not by default.
+     */
+    public Builder verify(boolean value) {
+      verify = value;
       return this;
     }
 

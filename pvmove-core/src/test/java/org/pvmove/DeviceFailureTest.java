@@ -93,19 +93,19 @@ class DeviceFailureTest {
 
     assertThat(outcome.failure()).isInstanceOf(CopyFailedException.class);
     CopyFailedException failure = (CopyFailedException) outcome.failure();
-    assertThat(failure.device()).isEqualTo("a");
-    assertThat(failure.byteOffset()).isEqualTo(bad);
-    assertThat(failure.byteCount()).isEqualTo(3 * 512);
+    assertThat(failure.ranges().get(0).device()).isEqualTo("a");
+    assertThat(failure.ranges().get(0).byteOffset()).isEqualTo(bad);
+    assertThat(failure.ranges().get(0).byteCount()).isEqualTo(3 * 512);
     assertThat(outcome.reason())
         .startsWith(
-            "a: 1536 bytes at byte %d (3 sectors from sector %d) cannot be read"
+            "a: 1536 bytes at byte %d (3 sectors from sector %d; logical volume"
                 .formatted(bad, bad / 512));
     assertThat(outcome.move()).isEqualTo("pvmove0");
     assertRestarts(disks);
   }
 
   @Test
-  void namesTheFirstOfSeveralBadPlaces() throws Exception {
+  void namesEveryBadPlaceThatIsNear() throws Exception {
     SimulatedDisks disks = disks();
     long first = extent(disks, 9);
     disks.disk("a").failReads(first + 4096, 512);
@@ -114,8 +114,8 @@ class DeviceFailureTest {
     MoveOutcome.Stopped outcome = stopped(move(disks.disks(), MoveListener.NONE));
 
     CopyFailedException failure = (CopyFailedException) outcome.failure();
-    assertThat(failure.byteOffset()).isEqualTo(first + 4096);
-    assertThat(failure.byteCount()).isEqualTo(512);
+    assertThat(failure.ranges().get(0).byteOffset()).isEqualTo(first + 4096);
+    assertThat(failure.ranges().get(0).byteCount()).isEqualTo(512);
   }
 
   @Test
@@ -127,8 +127,8 @@ class DeviceFailureTest {
     MoveOutcome.Stopped outcome = stopped(move(disks.disks(), MoveListener.NONE));
 
     CopyFailedException failure = (CopyFailedException) outcome.failure();
-    assertThat(failure.byteOffset()).isEqualTo(end - 512);
-    assertThat(failure.byteCount()).isEqualTo(512);
+    assertThat(failure.ranges().get(0).byteOffset()).isEqualTo(end - 512);
+    assertThat(failure.ranges().get(0).byteCount()).isEqualTo(512);
   }
 
   @Test
@@ -173,9 +173,9 @@ class DeviceFailureTest {
 
     CopyFailedException failure = (CopyFailedException) outcome.failure();
     assertThat(failure).hasMessageContaining("cannot be written");
-    assertThat(failure.device()).isEqualTo("b");
-    assertThat(failure.byteOffset()).isEqualTo(extents + EXTENT_BYTES);
-    assertThat(failure.byteCount()).isEqualTo(2 * EXTENT_BYTES);
+    assertThat(failure.ranges().get(0).device()).isEqualTo("b");
+    assertThat(failure.ranges().get(0).byteOffset()).isEqualTo(extents + EXTENT_BYTES);
+    assertThat(failure.ranges().get(0).byteCount()).isEqualTo(2 * EXTENT_BYTES);
     assertRestarts(disks);
   }
 
@@ -191,8 +191,8 @@ class DeviceFailureTest {
 
     CopyFailedException failure = (CopyFailedException) outcome.failure();
     assertThat(failure).hasMessageContaining("cannot be made durable");
-    assertThat(failure.device()).isEqualTo("b");
-    assertThat(failure.byteCount()).isEqualTo(2 * EXTENT_BYTES);
+    assertThat(failure.ranges().get(0).device()).isEqualTo("b");
+    assertThat(failure.ranges().get(0).byteCount()).isEqualTo(2 * EXTENT_BYTES);
     assertThat(Pvmove.allOf(outcome.volumeGroup().volumeGroup()).get(0).pieces())
         .noneMatch(Pvmove.Piece::done);
     assertRestarts(disks);

@@ -97,7 +97,7 @@ class InterruptedMoveTest {
         PvMover.builder(open("h1-nonatomic"), "vg").listener(events::add).build().resume();
 
     assertThat(events.get(0)).isEqualTo(new MoveEvent.Started("pvmove0", 4, 1, 34 * MIB, 10 * MIB));
-    assertThat(((MoveOutcome.Completed) outcome).bytesCopied()).isEqualTo(24 * MIB);
+    assertThat(((MoveOutcome.Completed) outcome).work().bytesCopied()).isEqualTo(24 * MIB);
   }
 
   @Test

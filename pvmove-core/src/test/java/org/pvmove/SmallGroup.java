@@ -175,7 +175,12 @@ public final class SmallGroup {
     }
     StoredVolumeGroup stored =
         new StoredVolumeGroup(
-            vg, header("empty"), byPv.buildOrThrow(), ImmutableList.of(), ImmutableList.of());
+            vg,
+            header("empty"),
+            byPv.buildOrThrow(),
+            ImmutableList.of(),
+            ImmutableList.of(),
+            ImmutableList.of());
     VolumeGroup withLvs = vg.toBuilder().logicalVolumes(lvs).build();
     for (int i = 0; i < commits; i++) {
       stored = set.commit(stored, withLvs, header("made for a test"));

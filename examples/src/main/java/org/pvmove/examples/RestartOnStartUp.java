@@ -27,7 +27,7 @@ public final class RestartOnStartUp {
   }
 
   /** Returns whether no move is in progress any more. */
-  static boolean restart(DeviceSet devices) {
+  static boolean restart(DeviceSet devices) throws IOException {
     boolean finished = true;
     for (StoredVolumeGroup group : devices.scan().volumeGroups()) {
       PvMover mover = PvMover.builder(devices, group.volumeGroup().id().toString()).build();

@@ -232,6 +232,7 @@ final class Committer {
         text.header(),
         scanned.buildOrThrow(),
         ImmutableList.copyOf(findings),
-        base.refusals());
+        base.barriers(),
+        ImmutableList.of());
   }
 }

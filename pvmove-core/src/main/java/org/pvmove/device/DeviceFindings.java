@@ -204,10 +204,12 @@ final class DeviceFindings {
     if (!vg.isWritable()) {
       refusals.add("it is read-only (vgchange --permission, or a missing WRITE status)");
     }
-    for (Violation violation : VolumeGroupCheck.check(vg)) {
-      if (violation.severity() != Severity.NOTICE) {
-        refusals.add(violation.toString());
-      }
-    }
+  }
+
+  /** The rules that the metadata break, without those that LVM2 does not mind. */
+  static ImmutableList<Violation> violations(VolumeGroup vg) {
+    return VolumeGroupCheck.check(vg).stream()
+        .filter(violation -> violation.severity() != Severity.NOTICE)
+        .collect(ImmutableList.toImmutableList());
   }
 }

@@ -71,6 +71,28 @@ final class DeviceReader {
     return new ScannedDevice(device, scan, ImmutableList.copyOf(areas), null);
   }
 
+  /** Whether the metadata areas of a device point to the texts that a scan found. */
+  static boolean isUnchanged(ScannedDevice known) {
+    for (MetadataAreaState area : known.areas()) {
+      MetadataAreaHeader then = area.header();
+      if (then == null) {
+        continue;
+      }
+      try {
+        MetadataAreaHeader now = readHeader(known.device(), area.area());
+        // Slot 1 may hold what an update left that never came into force.
+        if (!now.committed().equals(then.committed())
+            || now.size() != then.size()
+            || now.isIgnored() != then.isIgnored()) {
+          return false;
+        }
+      } catch (IOException | CorruptHeaderException e) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   private static @Nullable String whyNoPv(LabelScan scan) {
     return switch (scan.state()) {
       case LVM1 -> "it is a physical volume of LVM1; convert it with vgconvert(8) of LVM2 2.02";

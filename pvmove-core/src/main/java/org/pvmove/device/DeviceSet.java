@@ -4,6 +4,7 @@ package org.pvmove.device;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
+import com.google.common.io.Closer;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -16,6 +17,8 @@ import org.jspecify.annotations.Nullable;
 import org.pvmove.io.Access;
 import org.pvmove.io.BlockDevice;
 import org.pvmove.io.BlockDevices;
+import org.pvmove.io.DeviceInUseException;
+import org.pvmove.io.DiskClaim;
 import org.pvmove.lvm.LvmException;
 import org.pvmove.lvm.LvmUuid;
 import org.pvmove.lvm.PhysicalVolume;
@@ -28,19 +31,26 @@ import org.pvmove.lvm.disk.PvFormat;
 import org.pvmove.lvm.disk.PvLabel;
 import org.pvmove.lvm.text.MetadataHeader;
 import org.pvmove.lvm.text.MetadataText;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The devices that make up one or more volume groups: image files, block devices, or anything else
  * that is a {@link BlockDevice}. Reads what they hold and commits new versions of a volume group.
  *
  * <p>Each call is complete in itself: {@link #scan()} reads the devices anew, {@link #commit}
- * checks that they still hold what the scan found. Calls may come from several threads as far as
- * they concern different volume groups.
+ * checks that they still hold what the scan found. Calls may come from several threads; whoever
+ * changes a volume group that others may change too does so through a {@link LiveVolumeGroup}.
  */
 public final class DeviceSet implements Closeable {
+  private static final Logger LOG = LoggerFactory.getLogger(DeviceSet.class);
+
   private final ImmutableList<BlockDevice> devices;
 
-  private DeviceSet(ImmutableList<BlockDevice> devices) {
+  /** Those of the devices that are disks of this system and not files. */
+  private final ImmutableList<Path> disks;
+
+  private DeviceSet(ImmutableList<BlockDevice> devices, ImmutableList<Path> disks) {
     Set<String> names = new HashSet<>();
     for (BlockDevice device : devices) {
       if (!names.add(device.name())) {
@@ -49,12 +59,12 @@ public final class DeviceSet implements Closeable {
       }
     }
     this.devices = devices;
+    this.disks = disks;
   }
 
   /**
-   * Opens image files or block devices for reading and writing; each is locked against other
-   * writers that ask for such a lock. A device is given up at its first write or flush that fails,
-   * as {@link BlockDevices#failStop} says.
+   * Opens image files or block devices for reading and writing. A device is given up at its first
+   * flush that fails, as {@link BlockDevices#failStop} says.
    *
    * @throws IOException if one of them cannot be opened; none stays open
    */
@@ -73,7 +83,13 @@ public final class DeviceSet implements Closeable {
       for (Path path : paths) {
         opened.add(BlockDevices.failStop(BlockDevices.open(path, access)));
       }
-      return new DeviceSet(ImmutableList.copyOf(opened));
+      ImmutableList.Builder<Path> disks = ImmutableList.builder();
+      for (Path path : paths) {
+        if (DiskClaim.isBlockDevice(path)) {
+          disks.add(path);
+        }
+      }
+      return new DeviceSet(ImmutableList.copyOf(opened), disks.build());
     } catch (IOException | RuntimeException e) {
       for (BlockDevice device : opened) {
         try {
@@ -89,20 +105,46 @@ public final class DeviceSet implements Closeable {
   /**
    * A set of devices that are open already; closing the set closes them.
    *
-   * <p>A device is given up by the set at its first write or flush that fails, as {@link
+   * <p>A device is given up by the set at its first flush that fails, as {@link
    * BlockDevices#failStop} says: what was lost is not known then. To go on with the same devices,
    * make a set anew once they are known to hold what was written to them.
    */
   public static DeviceSet of(BlockDevice... devices) {
     return new DeviceSet(
-        Arrays.stream(devices)
-            .map(BlockDevices::failStop)
-            .collect(ImmutableList.toImmutableList()));
+        Arrays.stream(devices).map(BlockDevices::failStop).collect(ImmutableList.toImmutableList()),
+        ImmutableList.of());
   }
 
   /** The devices in the order in which they were given; it is the order of scanning. */
   public ImmutableList<BlockDevice> devices() {
     return devices;
+  }
+
+  /** Whether there are disks of this system among the devices, which LVM2 may look at too. */
+  public boolean hasDisks() {
+    return !disks.isEmpty();
+  }
+
+  /**
+   * Claims the disks of this system among the devices, so that the kernel maps no volume onto them
+   * ({@link DiskClaim}). A disk that something else has in use already, such as another volume on
+   * it or another mover, is left as it is.
+   *
+   * @return the claims, to be closed
+   */
+  Closeable claimDisks() throws IOException {
+    Closer claims = Closer.create();
+    for (Path disk : DiskClaim.available() ? disks : ImmutableList.<Path>of()) {
+      try {
+        claims.register(DiskClaim.on(disk));
+      } catch (DeviceInUseException e) {
+        LOG.info("not claimed: {}", e.getMessage());
+      } catch (Throwable e) {
+        claims.close();
+        throw e;
+      }
+    }
+    return claims;
   }
 
   /** Reads all devices, as a host without an LVM2 system id. */
@@ -118,6 +160,28 @@ public final class DeviceSet implements Closeable {
    */
   public DeviceScan scan(@Nullable String systemId) {
     return new Scanner(systemId).scan(devices);
+  }
+
+  /**
+   * A volume group as it lies on the devices now. Reads again only what tells whether it has
+   * changed, and everything if it has.
+   *
+   * @param known the volume group as found earlier
+   * @param systemId this host's LVM2 system id
+   * @throws VolumeGroupChangedException if it is not there any more
+   */
+  StoredVolumeGroup refresh(StoredVolumeGroup known, @Nullable String systemId) {
+    if (known.devices().values().stream().allMatch(DeviceReader::isUnchanged)) {
+      return known;
+    }
+    for (StoredVolumeGroup found : scan(systemId).volumeGroups()) {
+      if (found.volumeGroup().id().equals(known.volumeGroup().id())) {
+        return found;
+      }
+    }
+    throw new VolumeGroupChangedException(
+        "expected volume group %s on its devices, found it gone"
+            .formatted(known.volumeGroup().name()));
   }
 
   /**
@@ -141,7 +205,7 @@ public final class DeviceSet implements Closeable {
    */
   public StoredVolumeGroup commit(StoredVolumeGroup base, VolumeGroup next, MetadataHeader header)
       throws CommitFailedException {
-    base.requireChangeable();
+    base.requireRepairable();
     if (!next.id().equals(base.volumeGroup().id())
         || !pvIds(next).equals(pvIds(base.volumeGroup()))) {
       throw new IllegalArgumentException(
@@ -222,7 +286,12 @@ public final class DeviceSet implements Closeable {
     }
     StoredVolumeGroup formatted =
         new StoredVolumeGroup(
-            vg, header, byPv.buildOrThrow(), ImmutableList.of(), ImmutableList.of());
+            vg,
+            header,
+            byPv.buildOrThrow(),
+            ImmutableList.of(),
+            ImmutableList.of(),
+            ImmutableList.of());
     return write(formatted, vg, header);
   }
 

@@ -135,7 +135,8 @@ final class Scanner {
         text.header(),
         ImmutableMap.copyOf(devices),
         ImmutableList.copyOf(findings),
-        ImmutableList.copyOf(refusals));
+        ImmutableList.copyOf(refusals),
+        DeviceFindings.violations(vg));
   }
 
   /**

@@ -3,11 +3,14 @@ package org.pvmove.device;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.Lists;
 import java.util.Optional;
 import org.pvmove.lvm.LvmException;
 import org.pvmove.lvm.LvmUuid;
 import org.pvmove.lvm.PhysicalVolume;
 import org.pvmove.lvm.VolumeGroup;
+import org.pvmove.lvm.check.Severity;
+import org.pvmove.lvm.check.Violation;
 import org.pvmove.lvm.text.MetadataHeader;
 
 /**
@@ -19,14 +22,26 @@ import org.pvmove.lvm.text.MetadataHeader;
  * @param devices the devices of its physical volumes; a volume without a device is missing
  * @param findings what a user should know, in plain words: stale or damaged metadata areas,
  *     duplicates, devices that are too small
- * @param refusals why it must not be changed as it lies on these devices; empty if it may
+ * @param barriers what about its devices, its owner or its state forbids to change it; empty if
+ *     nothing does
+ * @param violations the rules of LVM2 that the metadata break, without notices; as long as there
+ *     are any, only a change that puts them right may be made
  */
 public record StoredVolumeGroup(
     VolumeGroup volumeGroup,
     MetadataHeader header,
     ImmutableMap<LvmUuid, ScannedDevice> devices,
     ImmutableList<String> findings,
-    ImmutableList<String> refusals) {
+    ImmutableList<String> barriers,
+    ImmutableList<Violation> violations) {
+
+  /** Why it must not be changed as it lies on these devices; empty if it may. */
+  public ImmutableList<String> refusals() {
+    return ImmutableList.<String>builder()
+        .addAll(barriers)
+        .addAll(Lists.transform(violations, Violation::toString))
+        .build();
+  }
 
   /** The physical volumes no device was found for. */
   public ImmutableList<PhysicalVolume> missing() {
@@ -56,16 +71,32 @@ public record StoredVolumeGroup(
    * @throws AccessRefusedException if not, with every reason
    */
   public void requireChangeable() {
+    refuseFor(refusals());
+  }
+
+  /**
+   * Checks that it may be changed by a repair of its metadata: like {@link #requireChangeable()},
+   * but what forbids any other change may be what the repair puts right.
+   *
+   * @throws AccessRefusedException if not, with every reason
+   */
+  public void requireRepairable() {
+    boolean readable =
+        violations.stream().noneMatch(found -> found.severity() == Severity.UNREADABLE);
+    refuseFor(readable ? barriers : refusals());
+  }
+
+  private void refuseFor(ImmutableList<String> reasons) {
     ImmutableList.Builder<String> all = ImmutableList.builder();
-    all.addAll(refusals);
+    all.addAll(reasons);
     for (ScannedDevice device : devices.values()) {
       if (device.device().readOnly()) {
         all.add(device.name() + " is open for reading only");
       }
     }
-    ImmutableList<String> reasons = all.build();
-    if (!reasons.isEmpty()) {
-      throw new AccessRefusedException(volumeGroup.name(), reasons);
+    ImmutableList<String> everyReason = all.build();
+    if (!everyReason.isEmpty()) {
+      throw new AccessRefusedException(volumeGroup.name(), everyReason);
     }
   }
 

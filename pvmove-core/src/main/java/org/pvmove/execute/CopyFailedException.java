@@ -1,50 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.pvmove.execute;
 
+import static com.google.common.base.Preconditions.checkArgument;
+
+import com.google.common.collect.ImmutableList;
 import java.io.IOException;
 import java.io.Serial;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Bytes could not be read from the source of a segment, or not be written to its destination, or
- * not be made durable there.
+ * not be made durable there, or read back as something else.
  */
 public final class CopyFailedException extends IOException {
   @Serial private static final long serialVersionUID = 1L;
 
-  private final String device;
-  private final long byteOffset;
-  private final long byteCount;
+  /** More are counted in the message, not listed. */
+  private static final int MAX_LISTED = 8;
 
-  CopyFailedException(
-      String action, String device, long byteOffset, long byteCount, IOException cause) {
-    super(
-        "%s: %d bytes at byte %d (%s from sector %d) cannot be %s: %s"
-            .formatted(
-                device,
-                byteCount,
-                byteOffset,
-                byteCount / 512 == 1 ? "1 sector" : byteCount / 512 + " sectors",
-                byteOffset / 512,
-                action,
-                cause.getMessage()),
-        cause);
-    this.device = device;
-    this.byteOffset = byteOffset;
-    this.byteCount = byteCount;
+  private final ImmutableList<BadRange> ranges;
+
+  CopyFailedException(String what, ImmutableList<BadRange> ranges, @Nullable Throwable cause) {
+    super(message(what, ranges, cause), cause);
+    checkArgument(!ranges.isEmpty());
+    this.ranges = ranges;
   }
 
-  /** Name of the device. */
-  public String device() {
-    return device;
+  private static String message(
+      String what, ImmutableList<BadRange> ranges, @Nullable Throwable cause) {
+    String listed =
+        ranges.stream().limit(MAX_LISTED).map(BadRange::toString).collect(Collectors.joining(", "));
+    return listed
+        + (ranges.size() > MAX_LISTED ? " and %d more".formatted(ranges.size() - MAX_LISTED) : "")
+        + " "
+        + what
+        + (cause == null ? "" : ": " + cause.getMessage());
   }
 
-  /** First byte of the range, counted from the start of the device. */
-  public long byteOffset() {
-    return byteOffset;
-  }
-
-  /** Length of the range in bytes. */
-  public long byteCount() {
-    return byteCount;
+  /** The bytes concerned, at least one range, in the order of the device. */
+  public ImmutableList<BadRange> ranges() {
+    return ranges;
   }
 }

@@ -1,23 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.pvmove.execute;
 
+import com.google.common.collect.ImmutableList;
+import com.google.common.io.Closer;
+import java.io.Closeable;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
-import java.util.function.UnaryOperator;
-import org.jspecify.annotations.Nullable;
-import org.pvmove.device.BackupFiles;
-import org.pvmove.device.DeviceSet;
+import org.pvmove.device.ActiveVolumes;
+import org.pvmove.device.LiveVolumeGroup;
 import org.pvmove.device.StoredVolumeGroup;
-import org.pvmove.io.BlockDevice;
+import org.pvmove.device.VolumeGroupChangedException;
+import org.pvmove.io.RangeLock;
 import org.pvmove.lvm.LogicalVolume;
+import org.pvmove.lvm.LvGraph;
 import org.pvmove.lvm.LvmException;
 import org.pvmove.lvm.PeRange;
 import org.pvmove.lvm.PhysicalVolume;
 import org.pvmove.lvm.VolumeGroup;
 import org.pvmove.lvm.edit.Pvmove;
 import org.pvmove.lvm.edit.PvmoveEdits;
-import org.pvmove.lvm.text.MetadataHeader;
+import org.pvmove.lvm.edit.PvmoveRepairs;
 import org.pvmove.plan.MetadataWriter;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,88 +34,249 @@ import org.slf4j.LoggerFactory;
  * Carries moves out: for each segment in order copy, make the copy durable, commit the checkpoint;
  * then finish. The metadata on the devices are the only record of progress, so that going on after
  * a crash is the same as going on.
+ *
+ * <p>Several executors may be at work on one volume group, in one process or in several: each
+ * commit is made under the volume group's lock from what is there then, and a move is worked on by
+ * one executor at a time, which has the first of its source extents locked.
  */
 public final class MoveExecutor {
   private static final Logger LOG = LoggerFactory.getLogger(MoveExecutor.class);
 
-  private final DeviceSet devices;
-  private final Function<String, MetadataHeader> headers;
+  private final LiveVolumeGroup live;
+  private final CopyOptions options;
   private final MoveListener listener;
-  private final @Nullable BackupFiles backups;
+  private final ActiveVolumes active;
   private final BooleanSupplier stopped;
-  private boolean archived;
-  private StoredVolumeGroup current;
+  private final List<Receipt> receipts = new ArrayList<>();
+  private final List<BadRange> lost = new ArrayList<>();
+  private ImmutableList<String> repairs = ImmutableList.of();
   private long bytesCopied;
 
   /**
    * Creates an executor for one volume group.
    *
-   * @param devices the devices
-   * @param current the volume group as it lies on them
-   * @param headers makes the header of a metadata version from its description
+   * @param live the volume group
+   * @param options how segments are copied
    * @param listener told what happens
-   * @param backups where the metadata are kept in files; absent if nowhere
+   * @param active tells which volumes must not be touched because the kernel has them active
    * @param stopped asked before every copied buffer and between checkpoints whether to stop
    */
   public MoveExecutor(
-      DeviceSet devices,
-      StoredVolumeGroup current,
-      Function<String, MetadataHeader> headers,
+      LiveVolumeGroup live,
+      CopyOptions options,
       MoveListener listener,
-      @Nullable BackupFiles backups,
+      ActiveVolumes active,
       BooleanSupplier stopped) {
-    this.devices = devices;
-    this.current = current;
-    this.headers = headers;
+    this.live = live;
+    this.options = options;
     this.listener = listener;
-    this.backups = backups;
+    this.active = active;
     this.stopped = stopped;
   }
 
-  /** The volume group as it lies on the devices now. */
+  /** The volume group as it was last seen. */
   public StoredVolumeGroup volumeGroup() {
-    return current;
+    return live.current();
   }
 
-  /** Bytes copied by this executor so far. */
-  public long bytesCopied() {
-    return bytesCopied;
+  /** What was done so far. */
+  public Work work() {
+    return new Work(
+        bytesCopied, ImmutableList.copyOf(receipts), ImmutableList.copyOf(lost), repairs);
   }
 
   /**
-   * Commits a change of the volume group.
-   *
-   * @throws IOException if a device fails or a backup file cannot be written
+   * A move that this executor alone works on, until it is closed. Closing it releases the claim and
+   * leaves the move as it is.
    */
-  public void commit(UnaryOperator<VolumeGroup> edit, String description) throws IOException {
-    VolumeGroup next = edit.apply(current.volumeGroup());
-    if (backups != null && !archived) {
-      backups.archive(current.volumeGroup(), current.header());
-      archived = true;
+  public static final class ClaimedMove implements Closeable {
+    private final Pvmove move;
+    private final Closeable claim;
+    private final boolean interrupted;
+
+    private ClaimedMove(Pvmove move, Closeable claim, boolean interrupted) {
+      this.move = move;
+      this.claim = claim;
+      this.interrupted = interrupted;
     }
-    current = devices.commit(current, next, headers.apply(description));
-    if (backups != null) {
-      backups.backup(current.volumeGroup(), current.header());
+
+    /** The temporary volume. */
+    public String name() {
+      return move.name();
     }
-    LOG.debug("{}: version {}: {}", next.name(), current.volumeGroup().seqno(), description);
+
+    @Override
+    public void close() throws IOException {
+      claim.close();
+    }
+  }
+
+  /**
+   * Begins a move: commits the metadata that show it.
+   *
+   * @param check looks at the volume group as it is now and throws if the move must not begin
+   * @param moves the runs, in order
+   * @throws LvmException if {@code check} threw it or the runs cannot move; nothing was written
+   * @throws IOException if a device fails; nothing was moved
+   */
+  public ClaimedMove begin(
+      Check check, PvmoveEdits.Origin origin, List<PvmoveEdits.Move> moves, boolean atomic)
+      throws IOException {
+    try (LiveVolumeGroup.Locked locked = live.lock()) {
+      StoredVolumeGroup group = locked.group();
+      group.requireChangeable();
+      check.check(group);
+      String name = PvmoveEdits.nextName(group.volumeGroup());
+      VolumeGroup begun = PvmoveEdits.begin(group.volumeGroup(), origin, moves, atomic);
+      active.requireInactive(begun, standingOn(begun, name));
+      Closeable claim = claim(group, name, moves.get(0).source());
+      try {
+        VolumeGroup now = locked.commit(vg -> begun, MetadataWriter.begin(name)).volumeGroup();
+        return new ClaimedMove(Pvmove.of(now, now.logicalVolume(name).orElseThrow()), claim, false);
+      } catch (Throwable e) {
+        claim.close();
+        throw e;
+      }
+    }
+  }
+
+  /** A look at a volume group before a move begins. */
+  @FunctionalInterface
+  public interface Check {
+    /** Throws if the move must not begin. */
+    void check(StoredVolumeGroup group) throws IOException;
+  }
+
+  /**
+   * Puts right what earlier moves have left behind, see {@link PvmoveRepairs}.
+   *
+   * @throws org.pvmove.device.AccessRefusedException if the volume group must not be changed, or
+   *     cannot be put right
+   * @throws IOException if a device fails
+   */
+  public void repair() throws IOException {
+    try (LiveVolumeGroup.Locked locked = live.lock()) {
+      StoredVolumeGroup group = locked.group();
+      group.requireRepairable();
+      PvmoveRepairs.Repaired repaired = PvmoveRepairs.repair(group.volumeGroup());
+      if (repaired.repairs().isEmpty()) {
+        group.requireChangeable();
+        return;
+      }
+      Set<String> touched = new HashSet<>();
+      for (LogicalVolume lv : group.volumeGroup().logicalVolumes()) {
+        if (!repaired.volumeGroup().logicalVolume(lv.name()).equals(Optional.of(lv))) {
+          touched.addAll(standingOn(group.volumeGroup(), lv.name()));
+        }
+      }
+      active.requireInactive(group.volumeGroup(), touched);
+      locked.commit(vg -> repaired.volumeGroup(), MetadataWriter.repair());
+      repairs = repaired.repairs();
+      repairs.forEach(repair -> LOG.info("{}: {}", group.volumeGroup().name(), repair));
+    }
+  }
+
+  /**
+   * Takes over a move that was begun earlier.
+   *
+   * @throws MoveInUseException if another executor works on it
+   * @throws VolumeGroupChangedException if it is over
+   * @throws IOException if a device fails
+   */
+  public ClaimedMove claim(Pvmove move) throws IOException {
+    Closeable claim = claim(volumeGroup(), move.name(), move.pieces().get(0).source());
+    try (LiveVolumeGroup.Locked locked = live.lock()) {
+      // Others may have done something with it until it was claimed.
+      locked.group().requireChangeable();
+      VolumeGroup vg = locked.group().volumeGroup();
+      requireInactive(vg, move);
+      return new ClaimedMove(current(vg, move), claim, true);
+    } catch (Throwable e) {
+      claim.close();
+      throw e;
+    }
   }
 
   /**
    * Carries a move on to its end.
    *
-   * @param name its temporary volume
    * @return whether it ended; false if it was stopped at a checkpoint
    * @throws IOException if a device fails; the last checkpoint stays in force
    */
-  public boolean run(String name) throws IOException {
-    Pvmove move = move(name);
-    long extentBytes = current.volumeGroup().extentSize().bytes();
-    long total = move.extentCount() * extentBytes;
-    long done = doneBytes(move, extentBytes);
-    int segmentsDone = (int) move.pieces().stream().filter(Pvmove.Piece::done).count();
-    LOG.info("{}: {} of {} bytes to move", name, total - done, total);
-    listener.on(new MoveEvent.Started(name, move.pieces().size(), segmentsDone, total, done));
-    Copier copier = new Copier(stopped);
+  public boolean carryOn(ClaimedMove claimed) throws IOException {
+    return carryOn(claimed.move, claimed.interrupted);
+  }
+
+  /**
+   * Gives a move up: what is done stays, the rest goes back; an atomic move goes back as a whole.
+   *
+   * @throws IOException if a device fails; the move goes on from its last checkpoint then
+   */
+  public void abort(ClaimedMove claimed) throws IOException {
+    end(claimed.move, false);
+  }
+
+  /**
+   * Keeps the kernel and other movers away. The first source extent stands for the move: it belongs
+   * to this one only, as long as the move lasts.
+   */
+  private Closeable claim(StoredVolumeGroup group, String move, PeRange source) throws IOException {
+    Closer held = Closer.create();
+    try {
+      held.register(live.claimDisks());
+      RangeLock lock =
+          group.device(source.pv()).device().tryLock(byteOffset(group.volumeGroup(), source), 1);
+      if (lock == null) {
+        throw new MoveInUseException(move);
+      }
+      held.register(lock);
+      return held;
+    } catch (Throwable e) {
+      held.close();
+      throw e;
+    }
+  }
+
+  private void requireInactive(VolumeGroup vg, Pvmove move) throws IOException {
+    active.requireInactive(vg, standingOn(vg, move.name()));
+  }
+
+  /** A volume and all that the kernel would use it for. */
+  private static Set<String> standingOn(VolumeGroup vg, String name) {
+    LvGraph graph = LvGraph.of(vg);
+    Set<String> names = new HashSet<>(graph.below(name));
+    names.add(name);
+    names.addAll(graph.above(name));
+    return names;
+  }
+
+  private static Pvmove current(VolumeGroup vg, Pvmove move) {
+    return vg.logicalVolume(move.name())
+        .filter(lv -> lv.id().equals(move.id()) && lv.isPvmove())
+        .map(lv -> Pvmove.of(vg, lv))
+        .orElseThrow(
+            () ->
+                new VolumeGroupChangedException(
+                    "expected move %s in volume group %s, found that someone else has ended it"
+                        .formatted(move.name(), vg.name())));
+  }
+
+  private boolean carryOn(Pvmove move, boolean again) throws IOException {
+    VolumeGroup vg = volumeGroup().volumeGroup();
+    long total = vg.extentSize().toBytes(move.extentCount());
+    long done = 0;
+    int segmentsDone = 0;
+    for (Pvmove.Piece piece : move.pieces()) {
+      if (piece.done()) {
+        done += vg.extentSize().toBytes(piece.source().count());
+        segmentsDone++;
+      }
+    }
+    LOG.info("{}: {} of {} bytes to move", move.name(), total - done, total);
+    listener.on(
+        new MoveEvent.Started(move.name(), move.pieces().size(), segmentsDone, total, done));
+    SegmentCopier copier =
+        new SegmentCopier(options.readErrors(), options.verify(), again, stopped);
     for (int i = 0; i < move.pieces().size(); i++) {
       Pvmove.Piece piece = move.pieces().get(i);
       if (piece.done()) {
@@ -116,93 +285,91 @@ public final class MoveExecutor {
       if (!copy(copier, move, i, done, total)) {
         return false;
       }
-      done += piece.source().count() * extentBytes;
+      done += vg.extentSize().toBytes(piece.source().count());
       if (!move.atomic()) {
         checkpoint(move, i);
       }
     }
-    return end(name, true);
-  }
-
-  private boolean copy(Copier copier, Pvmove move, int index, long before, long total)
-      throws IOException {
-    Pvmove.Piece piece = move.pieces().get(index);
-    BlockDevice source = current.device(piece.source().pv()).device();
-    BlockDevice destination = current.device(piece.destination().pv()).device();
-    long length = current.volumeGroup().extentSize().toBytes(piece.source().count());
-    boolean copied =
-        copier.copy(
-            source,
-            byteOffset(piece.source()),
-            destination,
-            byteOffset(piece.destination()),
-            length,
-            bytes -> listener.on(new MoveEvent.Copied(move.name(), index, before + bytes, total)));
-    if (copied) {
-      bytesCopied += length;
-      // From the checkpoint on nobody reads the source any more.
-      try {
-        destination.flush();
-      } catch (IOException e) {
-        throw new CopyFailedException(
-            "made durable", destination.name(), byteOffset(piece.destination()), length, e);
-      }
-    }
-    return copied;
-  }
-
-  private void checkpoint(Pvmove move, int index) throws IOException {
-    commit(
-        vg -> PvmoveEdits.pieceDone(vg, Pvmove.of(vg, temporaryVolume(vg, move)), index),
-        MetadataWriter.segmentDone(move.name(), index));
-    listener.on(
-        new MoveEvent.Checkpoint(
-            move.name(), index, move.pieces().get(index), current.volumeGroup().seqno()));
-  }
-
-  /**
-   * Gives a move up: what is done stays, the rest goes back; an atomic move goes back as a whole.
-   *
-   * @param name its temporary volume
-   * @throws IOException if a device fails; the move goes on from its last checkpoint then
-   */
-  public void abort(String name) throws IOException {
-    end(name, false);
-  }
-
-  private boolean end(String name, boolean toDestination) throws IOException {
-    Pvmove move = move(name);
-    commit(
-        vg -> PvmoveEdits.end(vg, move, toDestination),
-        toDestination ? MetadataWriter.finish(name) : MetadataWriter.abort(name));
-    LOG.info("{}: {}", name, toDestination ? "finished" : "aborted");
-    listener.on(new MoveEvent.Finished(name, !toDestination, current.volumeGroup().seqno()));
+    end(move, true);
     return true;
   }
 
-  private Pvmove move(String name) {
-    VolumeGroup vg = current.volumeGroup();
-    return Pvmove.of(
-        vg,
-        vg.logicalVolume(name)
-            .orElseThrow(
-                () ->
-                    new LvmException(
-                        "expected a move %s in volume group %s, found none"
-                            .formatted(name, vg.name()))));
+  private boolean copy(SegmentCopier copier, Pvmove move, int index, long before, long total)
+      throws IOException {
+    Pvmove.Piece piece = move.pieces().get(index);
+    StoredVolumeGroup group = volumeGroup();
+    VolumeGroup vg = group.volumeGroup();
+    SegmentCopier.Job job =
+        new SegmentCopier.Job(
+            group.device(piece.source().pv()).device(),
+            byteOffset(vg, piece.source()),
+            group.device(piece.destination().pv()).device(),
+            byteOffset(vg, piece.destination()),
+            vg.extentSize().toBytes(piece.source().count()),
+            Owner.of(vg, move, piece));
+    SegmentCopier.Copied copied =
+        copier.copy(
+            job,
+            bytes -> listener.on(new MoveEvent.Copied(move.name(), index, before + bytes, total)));
+    if (copied == null) {
+      return false;
+    }
+    bytesCopied += job.byteCount();
+    lost.addAll(copied.lost());
+    receipts.add(
+        new Receipt(
+            move.name(),
+            index,
+            job.source().name(),
+            job.sourceOffset(),
+            job.destination().name(),
+            job.destinationOffset(),
+            job.byteCount(),
+            copied.bytesFound(),
+            copied.checksum(),
+            copied.verified()));
+    return true;
   }
 
-  private static LogicalVolume temporaryVolume(VolumeGroup vg, Pvmove move) {
-    return vg.logicalVolume(move.name())
-        .orElseThrow(
-            () ->
-                new LvmException(
-                    "expected move %s in volume group %s, found none"
-                        .formatted(move.name(), vg.name())));
+  private void checkpoint(Pvmove move, int index) throws IOException {
+    Pvmove.Piece piece = move.pieces().get(index);
+    StoredVolumeGroup now =
+        commit(
+            move,
+            vg -> {
+              Pvmove found = current(vg, move);
+              if (index >= found.pieces().size() || !found.pieces().get(index).equals(piece)) {
+                throw new VolumeGroupChangedException(
+                    "expected segment %d of move %s to be %s, found that someone else has changed"
+                            .formatted(index + 1, move.name(), piece)
+                        + " the move");
+              }
+              return PvmoveEdits.pieceDone(vg, found, index);
+            },
+            MetadataWriter.segmentDone(move.name(), index));
+    listener.on(new MoveEvent.Checkpoint(move.name(), index, piece, now.volumeGroup().seqno()));
   }
 
-  private long byteOffset(PeRange range) {
-    VolumeGroup vg = current.volumeGroup();
+  private void end(Pvmove move, boolean toDestination) throws IOException {
+    StoredVolumeGroup now =
+        commit(
+            move,
+            vg -> PvmoveEdits.end(vg, current(vg, move), toDestination),
+            toDestination ? MetadataWriter.finish(move.name()) : MetadataWriter.abort(move.name()));
+    LOG.info("{}: {}", move.name(), toDestination ? "finished" : "aborted");
+    listener.on(new MoveEvent.Finished(move.name(), !toDestination, now.volumeGroup().seqno()));
+  }
+
+  private StoredVolumeGroup commit(
+      Pvmove move, Function<VolumeGroup, VolumeGroup> edit, String description) throws IOException {
+    try (LiveVolumeGroup.Locked locked = live.lock()) {
+      // Once the kernel maps a volume onto the move it copies, too, and writes go to it.
+      requireInactive(locked.group().volumeGroup(), move);
+      return locked.commit(edit::apply, description);
+    }
+  }
+
+  private static long byteOffset(VolumeGroup vg, PeRange range) {
     PhysicalVolume pv =
         vg.physicalVolume(range.pv())
             .orElseThrow(
@@ -211,12 +378,5 @@ public final class MoveExecutor {
                         "expected physical volume %s in volume group %s, found none"
                             .formatted(range.pv(), vg.name())));
     return Math.addExact(pv.peStart().toBytes(), vg.extentSize().toBytes(range.first()));
-  }
-
-  private static long doneBytes(Pvmove move, long extentBytes) {
-    return move.pieces().stream()
-        .filter(Pvmove.Piece::done)
-        .mapToLong(piece -> piece.source().count() * extentBytes)
-        .sum();
   }
 }

@@ -10,14 +10,27 @@ public sealed interface MoveOutcome {
   /** The volume group as it lies on the devices now, as far as known. */
   StoredVolumeGroup volumeGroup();
 
+  /** What was done on the way. */
+  Work work();
+
   /**
    * Everything that was asked for is done and durable.
    *
    * @param volumeGroup the volume group now
    * @param moves the temporary volumes of the moves that ended; empty if there was nothing to do
-   * @param bytesCopied bytes copied in this call; a restarted move may have copied more before
+   * @param work what was done
    */
-  record Completed(StoredVolumeGroup volumeGroup, ImmutableList<String> moves, long bytesCopied)
+  record Completed(StoredVolumeGroup volumeGroup, ImmutableList<String> moves, Work work)
+      implements MoveOutcome {}
+
+  /**
+   * Everything that could be read was moved, as {@link ReadErrors#skip} asks; the rest is lost.
+   *
+   * @param volumeGroup the volume group now
+   * @param moves the temporary volumes of the moves that ended
+   * @param work what was done; {@link Work#lost()} is not empty
+   */
+  record CompletedWithLosses(StoredVolumeGroup volumeGroup, ImmutableList<String> moves, Work work)
       implements MoveOutcome {}
 
   /**
@@ -29,8 +42,13 @@ public sealed interface MoveOutcome {
    * @param failure what stopped it: an {@link java.io.IOException} of a device, or an {@link
    *     org.pvmove.lvm.LvmException} such as {@link org.pvmove.device.VolumeGroupChangedException};
    *     absent if it was stopped on request
+   * @param work what was done before
    */
   record Stopped(
-      StoredVolumeGroup volumeGroup, String move, String reason, @Nullable Exception failure)
+      StoredVolumeGroup volumeGroup,
+      String move,
+      String reason,
+      @Nullable Exception failure,
+      Work work)
       implements MoveOutcome {}
 }

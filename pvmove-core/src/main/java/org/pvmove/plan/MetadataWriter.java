@@ -56,4 +56,9 @@ public record MetadataWriter(String command, String host, @Nullable String syste
   public static String abort(String move) {
     return "Abort " + move;
   }
+
+  /** Describes the commit that puts right what earlier moves left behind. */
+  public static String repair() {
+    return "Repair after moves";
+  }
 }

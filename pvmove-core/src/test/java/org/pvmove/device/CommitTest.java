@@ -349,6 +349,7 @@ class CommitTest {
             seen.header(),
             withDevicesOf(scan(after), seen),
             ImmutableList.of(),
+            ImmutableList.of(),
             ImmutableList.of());
 
     assertThatThrownBy(() -> open(after).commit(stale, tagged(seen, "one"), HEADER))

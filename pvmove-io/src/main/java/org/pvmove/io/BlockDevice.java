@@ -86,14 +86,17 @@ public interface BlockDevice extends Closeable {
   void flush() throws IOException;
 
   /**
-   * Reads like {@link #read}, but as far as possible from the disk itself and not from a cache that
-   * holds what was written. The default reads like any other read.
+   * Reads like {@link #read}, but from the disk itself and not from a cache that shows what was
+   * written and may never have got there: the answer to the question what a flush that failed left.
+   * The default does not know how, and reads like any other read.
    *
+   * @return whether the bytes are known to come from the disk
    * @throws IllegalArgumentException as {@link #read}
    * @throws IOException as {@link #read}
    */
-  default void readFromDisk(long byteOffset, ByteBuffer target) throws IOException {
+  default boolean readFromDisk(long byteOffset, ByteBuffer target) throws IOException {
     read(byteOffset, target);
+    return false;
   }
 
   /**

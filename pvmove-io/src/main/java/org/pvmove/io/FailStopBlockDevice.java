@@ -64,9 +64,9 @@ final class FailStopBlockDevice implements BlockDevice {
   }
 
   @Override
-  public void readFromDisk(long byteOffset, ByteBuffer target) throws IOException {
+  public boolean readFromDisk(long byteOffset, ByteBuffer target) throws IOException {
     checkNotFailed();
-    device.readFromDisk(byteOffset, target);
+    return device.readFromDisk(byteOffset, target);
   }
 
   @Override

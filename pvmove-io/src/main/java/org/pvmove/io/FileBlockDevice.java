@@ -194,11 +194,11 @@ final class FileBlockDevice implements BlockDevice {
   }
 
   @Override
-  public void readFromDisk(long byteOffset, ByteBuffer target) throws IOException {
+  public boolean readFromDisk(long byteOffset, ByteBuffer target) throws IOException {
     UncachedReads reads = uncached();
     if (reads == null) {
       read(byteOffset, target);
-      return;
+      return false;
     }
     BlockDevices.checkRange(this, byteOffset, target.remaining());
     checkOpen();
@@ -216,6 +216,7 @@ final class FileBlockDevice implements BlockDevice {
       }
     }
     target.position(target.limit());
+    return true;
   }
 
   private synchronized @Nullable UncachedReads uncached() throws IOException {

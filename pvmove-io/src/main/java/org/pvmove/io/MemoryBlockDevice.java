@@ -51,6 +51,12 @@ final class MemoryBlockDevice implements BlockDevice {
   }
 
   @Override
+  public boolean readFromDisk(long byteOffset, ByteBuffer target) throws IOException {
+    read(byteOffset, target);
+    return true;
+  }
+
+  @Override
   public synchronized void write(long byteOffset, ByteBuffer source) throws IOException {
     BlockDevices.checkRange(this, byteOffset, source.remaining());
     openImage().write(byteOffset, source);

@@ -54,8 +54,8 @@ class ReadOnlyBlockDevice implements BlockDevice {
   }
 
   @Override
-  public void readFromDisk(long byteOffset, ByteBuffer target) throws IOException {
-    device.readFromDisk(byteOffset, target);
+  public boolean readFromDisk(long byteOffset, ByteBuffer target) throws IOException {
+    return device.readFromDisk(byteOffset, target);
   }
 
   @Override

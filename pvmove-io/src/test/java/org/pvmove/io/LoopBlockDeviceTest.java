@@ -109,7 +109,7 @@ class LoopBlockDeviceTest extends BlockDeviceContract {
     }
 
     ByteBuffer onDisk = ByteBuffer.allocate(1);
-    device.readFromDisk(8192, onDisk);
+    assertThat(device.readFromDisk(8192, onDisk)).isTrue();
 
     assertThat(onDisk.get(0)).isEqualTo((byte) 5);
     assertThat(read(device, 8192, 1)).as("what the cache still holds").containsExactly(0);

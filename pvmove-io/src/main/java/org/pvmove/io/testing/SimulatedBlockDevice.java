@@ -136,6 +136,23 @@ public final class SimulatedBlockDevice implements BlockDevice {
     }
   }
 
+  /** Reads without the writes that a flush lost, which other reads go on showing. */
+  @Override
+  public boolean readFromDisk(long byteOffset, ByteBuffer target) throws IOException {
+    BlockDevices.checkRange(this, byteOffset, target.remaining());
+    synchronized (disks) {
+      checkUsable();
+      long bad = Fault.strike(readFaults, byteOffset, target.remaining());
+      if (bad >= 0) {
+        throw injected("read", bad);
+      }
+      SparseImage disk = durable.snapshot();
+      unflushed.forEach(write -> write.applyTo(disk));
+      disk.read(byteOffset, target);
+    }
+    return true;
+  }
+
   @Override
   public void write(long byteOffset, ByteBuffer source) throws IOException {
     BlockDevices.checkRange(this, byteOffset, source.remaining());

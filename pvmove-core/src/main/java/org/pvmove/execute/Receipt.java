@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.pvmove.execute;
+
+/**
+ * What was copied for one segment of a move, durably: for the records, and for checks by others.
+ *
+ * @param move the temporary volume
+ * @param segment index of the segment, counted from 0
+ * @param source name of the device it came from
+ * @param sourceOffset where it began there, in bytes
+ * @param destination name of the device it is on now
+ * @param destinationOffset where it begins there, in bytes
+ * @param byteCount its length
+ * @param bytesFound how many of these bytes were not written, because an earlier attempt had: they
+ *     were read from both disks and found equal
+ * @param checksum of all its bytes, as they were written or found
+ * @param verified whether they were read back before the checkpoint
+ */
+public record Receipt(
+    String move,
+    int segment,
+    String source,
+    long sourceOffset,
+    String destination,
+    long destinationOffset,
+    long byteCount,
+    long bytesFound,
+    Checksum checksum,
+    Verified verified) {
+  /** Whether the copy was read back before the checkpoint. */
+  public enum Verified {
+    /** It was not. */
+    NO,
+    /** It was, from a device that may have answered from a cache. */
+    AS_READ,
+    /** It was, from the disk itself. */
+    ON_DISK
+  }
+}
