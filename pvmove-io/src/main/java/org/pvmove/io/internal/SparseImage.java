@@ -3,30 +3,45 @@ package org.pvmove.io.internal;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.google.common.hash.HashCode;
+import com.google.common.hash.HashFunction;
+import com.google.common.hash.Hashing;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The bytes of a disk in memory, zero where never written, with snapshots that share what is equal.
  *
  * <p>The image is cut into chunks. A chunk exists from the first write into it, and after a {@link
  * #snapshot()} it is copied by whichever side writes into it first. So a snapshot costs nothing
- * until something is written; then it costs the table of chunks (some tens of bytes for each 64
+ * until something is written; then it costs the table of chunks (some tens of bytes for each 16
  * KiB) and the chunks written to.
  *
  * <p>Not thread-safe. Callers check ranges.
  */
 public final class SparseImage {
   /** Large enough to keep the table small, small enough to be copied for a single sector. */
-  static final int CHUNK_BYTES = 64 << 10;
+  static final int CHUNK_BYTES = 16 << 10;
 
   private static final byte[] ZEROS = new byte[CHUNK_BYTES];
+
+  private static final HashFunction HASH = Hashing.murmur3_128();
+
+  /** Stands for the hash of a chunk of zeros, which counts as much as no chunk. */
+  private static final HashCode HASH_OF_ZEROS = HASH.hashBytes(ZEROS);
 
   /** Bytes of a chunk; only an image that holds {@code owner} as its own may change them. */
   private static final class Chunk {
     final Object owner;
     final byte[] bytes;
+
+    /** Kept until the bytes change; never wrong for a shared chunk, which nobody changes. */
+    @Nullable HashCode hash;
 
     Chunk(Object owner, byte[] bytes) {
       this.owner = owner;
@@ -102,10 +117,40 @@ public final class SparseImage {
   private byte[] writable(long index, boolean allOfIt) {
     Chunk chunk = chunks.get(index);
     if (chunk != null && chunk.owner == owner) {
+      chunk.hash = null;
       return chunk.bytes;
     }
     byte[] bytes = chunk == null || allOfIt ? new byte[CHUNK_BYTES] : chunk.bytes.clone();
     chunks.put(index, new Chunk(owner, bytes));
     return bytes;
+  }
+
+  /**
+   * A hash of the size and all bytes, of 128 bits. Images share the hashes of chunks as they share
+   * the chunks, so it costs no more than reading what was written since it was last asked for.
+   */
+  public HashCode contentHash() {
+    List<HashCode> hashes = new ArrayList<>();
+    hashes.add(HASH.hashLong(size));
+    chunks.forEach(
+        (index, chunk) -> {
+          HashCode hash = hash(index, chunk);
+          if (!hash.equals(HASH_OF_ZEROS)) {
+            hashes.add(hash);
+          }
+        });
+    return Hashing.combineUnordered(hashes);
+  }
+
+  private static HashCode hash(long index, Chunk chunk) {
+    HashCode hash = chunk.hash;
+    if (hash == null) {
+      hash =
+          Arrays.equals(chunk.bytes, ZEROS)
+              ? HASH_OF_ZEROS
+              : HASH.newHasher().putLong(index).putBytes(chunk.bytes).hash();
+      chunk.hash = hash;
+    }
+    return hash;
   }
 }

@@ -24,6 +24,16 @@ public record DiskOperation(
     FLUSH
   }
 
+  /** How many 512-byte sectors a write touches; the power may go after any number of them. */
+  public int sectorCount() {
+    return byteCount == 0
+        ? 0
+        : (int)
+            (UndecidedWrite.sector(byteOffset + byteCount - 1)
+                - UndecidedWrite.sector(byteOffset)
+                + 1);
+  }
+
   /** One line, such as {@code "#7 write 5 of 4096 bytes at byte offset 512 on 'sda'"}. */
   @Override
   public String toString() {

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.pvmove.io.testing;
 
-import com.google.common.collect.Iterables;
+import com.google.common.hash.HashCode;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Random;
 import org.pvmove.io.BlockDevice;
 import org.pvmove.io.BlockDevices;
 import org.pvmove.io.internal.SparseImage;
@@ -162,12 +161,13 @@ public final class SimulatedBlockDevice implements BlockDevice {
       if (count == 0) {
         return;
       }
-      int sectors = disks.countWrite(name, byteOffset, count);
+      DiskOperation operation = disks.countWrite(name, byteOffset, count);
+      int sectors = disks.sectorsThatReachTheDisk();
       long bad = Fault.strike(writeFaults, byteOffset, count);
       long end = byteOffset + count;
       long powerEnd = (UndecidedWrite.sector(byteOffset) + sectors) * UndecidedWrite.SECTOR_BYTES;
       long faultEnd = bad < 0 ? end : UndecidedWrite.sector(bad) * UndecidedWrite.SECTOR_BYTES;
-      carryOut(byteOffset, Math.min(end, Math.min(powerEnd, faultEnd)), source);
+      carryOut(operation, Math.min(end, Math.min(powerEnd, faultEnd)), source);
       // The last write returns if it is whole, and throws if the cut was to happen during it.
       if (sectors != Integer.MAX_VALUE) {
         throw disks.powerCut();
@@ -180,10 +180,11 @@ public final class SimulatedBlockDevice implements BlockDevice {
   }
 
   @GuardedBy("disks")
-  private void carryOut(long from, long to, ByteBuffer source) {
+  private void carryOut(DiskOperation operation, long to, ByteBuffer source) {
+    long from = operation.byteOffset();
     if (from < to) {
       live.write(from, source.slice(source.position(), (int) (to - from)));
-      unflushed.add(UndecidedWrite.capture(live, from, to));
+      unflushed.add(UndecidedWrite.capture(operation, live, from, to));
     }
   }
 
@@ -224,24 +225,25 @@ public final class SimulatedBlockDevice implements BlockDevice {
     return name + " of " + disks;
   }
 
-  /** What could be on this disk after a power loss now. */
-  SparseImage crashContents(Unflushed choice, Random random) {
+  /** What is left if every undecided write is lost. */
+  SparseImage durableContents() {
     synchronized (disks) {
-      SparseImage contents = durable.snapshot();
-      for (UndecidedWrite write : Iterables.concat(abandoned, unflushed)) {
-        switch (choice) {
-          case KEPT -> write.applyTo(contents);
-          case LOST -> {}
-          case RANDOM -> {
-            switch (random.nextInt(3)) {
-              case 0 -> write.applyTo(contents);
-              case 1 -> {}
-              default -> write.applySomeSectorsTo(contents, random);
-            }
-          }
-        }
-      }
-      return contents;
+      return durable.snapshot();
+    }
+  }
+
+  /** The writes that a power loss now would decide on, oldest first. */
+  List<UndecidedWrite> undecided() {
+    synchronized (disks) {
+      List<UndecidedWrite> undecided = new ArrayList<>(abandoned);
+      undecided.addAll(unflushed);
+      return undecided;
+    }
+  }
+
+  HashCode contentHash() {
+    synchronized (disks) {
+      return live.contentHash();
     }
   }
 

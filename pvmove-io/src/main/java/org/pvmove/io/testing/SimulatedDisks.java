@@ -2,10 +2,17 @@
 package org.pvmove.io.testing;
 
 import static com.google.common.base.Preconditions.checkArgument;
+import static com.google.common.base.Preconditions.checkNotNull;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.hash.HashCode;
+import com.google.common.hash.Hasher;
+import com.google.common.hash.Hashing;
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -170,6 +177,26 @@ public final class SimulatedDisks {
   }
 
   /**
+   * The writes whose fate a power loss now would decide on, or that of the past did: in the order
+   * in which they were made, over all disks. Their number says how many {@linkplain
+   * #crashImage(BitSet) subsets} there are. A write that failed half-way counts if it touched a
+   * sector; one of which later durable writes replaced everything does not.
+   */
+  public synchronized ImmutableList<DiskOperation> undecidedWrites() {
+    return undecided().stream()
+        .map(UndecidedWrite::operation)
+        .collect(ImmutableList.toImmutableList());
+  }
+
+  @GuardedBy("this")
+  private List<UndecidedWrite> undecided() {
+    List<UndecidedWrite> undecided = new ArrayList<>();
+    disks.values().forEach(disk -> undecided.addAll(disk.undecided()));
+    undecided.sort(Comparator.comparingInt(write -> write.operation().index()));
+    return undecided;
+  }
+
+  /**
    * The disks as they could come up again if the power went now, or as it did go: of the same names
    * and sizes, everything on them durable, with power, no faults and an empty trace. This set stays
    * as it is, so there can be many images of one moment.
@@ -177,13 +204,97 @@ public final class SimulatedDisks {
    * @param choice what becomes of writes that were not flushed
    */
   public synchronized SimulatedDisks crashImage(Unflushed choice) {
+    Random source = random;
+    return crashImage(
+        (index, write, contents) -> {
+          switch (choice) {
+            case KEPT -> write.applyTo(contents);
+            case LOST -> {}
+            case RANDOM -> {
+              switch (source.nextInt(3)) {
+                case 0 -> write.applyTo(contents);
+                case 1 -> {}
+                default -> write.applySomeSectorsTo(contents, source);
+              }
+            }
+          }
+        });
+  }
+
+  /**
+   * The disks as they could come up again if a subset of the {@link #undecidedWrites()} had reached
+   * them, each of it whole. With every subset a test sees every order in which whole writes can
+   * reach the disks.
+   *
+   * @param kept bit {@code i} says whether the write with index {@code i} in that list did
+   */
+  public SimulatedDisks crashImage(BitSet kept) {
+    return crashImage(kept, Integer.MAX_VALUE);
+  }
+
+  /**
+   * The disks as they could come up again if a subset of the {@link #undecidedWrites()} had reached
+   * them and the power had gone during the last of them. It is what {@link #cutPowerDuringWrite}
+   * leaves, without a run for each place to cut.
+   *
+   * @param kept bit {@code i} says whether the write with index {@code i} in that list did
+   * @param sectorsOfLastWrite how many of the 512-byte sectors of the last write in the list did,
+   *     from the first one on, if it is kept; of others that are kept all did
+   */
+  public synchronized SimulatedDisks crashImage(BitSet kept, int sectorsOfLastWrite) {
+    int last = undecided().size() - 1;
+    checkArgument(
+        kept.length() <= last + 1,
+        "write %s cannot be kept: %s writes are undecided",
+        kept.length() - 1,
+        last + 1);
+    checkArgument(sectorsOfLastWrite >= 0, "%s sectors: expected 0 or more", sectorsOfLastWrite);
+    return crashImage(
+        (index, write, contents) -> {
+          if (kept.get(index)) {
+            if (index == last) {
+              write.applyFirstSectorsTo(contents, sectorsOfLastWrite);
+            } else {
+              write.applyTo(contents);
+            }
+          }
+        });
+  }
+
+  /** What becomes of an undecided write. */
+  private interface Decision {
+    void on(int index, UndecidedWrite write, SparseImage contents);
+  }
+
+  @GuardedBy("this")
+  private SimulatedDisks crashImage(Decision decision) {
+    Map<String, SparseImage> contents = new LinkedHashMap<>();
+    disks.forEach((name, disk) -> contents.put(name, disk.durableContents()));
+    int index = 0;
+    for (UndecidedWrite write : undecided()) {
+      decision.on(index++, write, checkNotNull(contents.get(write.operation().disk())));
+    }
     SimulatedDisks image = new SimulatedDisks(random.nextLong());
     synchronized (image) {
-      for (SimulatedBlockDevice disk : disks.values()) {
-        image.add(disk.name(), disk.crashContents(choice, random));
-      }
+      contents.forEach(image::add);
     }
     return image;
+  }
+
+  /**
+   * A hash of the names, the sizes and all that reads would see, of 128 bits: to tell crash images
+   * apart. It costs no more than reading what was written since a set that this one is an image of
+   * was asked.
+   */
+  public synchronized HashCode contentHash() {
+    Hasher hasher = Hashing.murmur3_128().newHasher();
+    disks.forEach(
+        (name, disk) ->
+            hasher
+                .putInt(name.length())
+                .putUnencodedChars(name)
+                .putBytes(disk.contentHash().asBytes()));
+    return hasher.hash();
   }
 
   /** Names the seed, the disks and how far they came. */
@@ -204,12 +315,16 @@ public final class SimulatedDisks {
     return new PowerCutException("the power was cut: " + this);
   }
 
-  /** Counts a write. Returns how many of its sectors reach the disk before the power goes. */
   @GuardedBy("this")
-  int countWrite(String disk, long byteOffset, long byteCount) {
+  DiskOperation countWrite(String disk, long byteOffset, long byteCount) {
     writeCount++;
-    record(DiskOperation.Kind.WRITE, disk, byteOffset, byteCount);
     powerIsOff = writeCount == lastWrite;
+    return record(DiskOperation.Kind.WRITE, disk, byteOffset, byteCount);
+  }
+
+  /** How many sectors of the write counted last reach the disk before the power goes. */
+  @GuardedBy("this")
+  int sectorsThatReachTheDisk() {
     return powerIsOff ? sectorsOfLastWrite : Integer.MAX_VALUE;
   }
 
@@ -218,8 +333,13 @@ public final class SimulatedDisks {
     record(DiskOperation.Kind.FLUSH, disk, 0, 0);
   }
 
+  @CanIgnoreReturnValue
   @GuardedBy("this")
-  private void record(DiskOperation.Kind kind, String disk, long byteOffset, long byteCount) {
-    trace.add(new DiskOperation(trace.size(), kind, disk, byteOffset, byteCount, writeCount));
+  private DiskOperation record(
+      DiskOperation.Kind kind, String disk, long byteOffset, long byteCount) {
+    DiskOperation operation =
+        new DiskOperation(trace.size(), kind, disk, byteOffset, byteCount, writeCount);
+    trace.add(operation);
+    return operation;
   }
 }

@@ -15,13 +15,15 @@ import org.pvmove.io.internal.SparseImage;
 final class UndecidedWrite {
   static final int SECTOR_BYTES = 512;
 
+  private final DiskOperation operation;
   private final long firstSector;
   private final byte[] bytes;
 
   /** Sectors, counted from the first one of this write, that a later durable write replaced. */
   private final BitSet decided = new BitSet();
 
-  private UndecidedWrite(long firstSector, byte[] bytes) {
+  private UndecidedWrite(DiskOperation operation, long firstSector, byte[] bytes) {
+    this.operation = operation;
     this.firstSector = firstSector;
     this.bytes = bytes;
   }
@@ -32,12 +34,17 @@ final class UndecidedWrite {
   }
 
   /** Takes the sectors that hold the bytes from {@code from} up to, not including, {@code to}. */
-  static UndecidedWrite capture(SparseImage live, long from, long to) {
+  static UndecidedWrite capture(DiskOperation operation, SparseImage live, long from, long to) {
     long begin = sector(from) * SECTOR_BYTES;
     long end = Math.min(live.size(), (sector(to - 1) + 1) * SECTOR_BYTES);
     byte[] bytes = new byte[(int) (end - begin)];
     live.read(begin, ByteBuffer.wrap(bytes));
-    return new UndecidedWrite(sector(from), bytes);
+    return new UndecidedWrite(operation, sector(from), bytes);
+  }
+
+  /** What was asked for; if it failed half-way, that is more than was written. */
+  DiskOperation operation() {
+    return operation;
   }
 
   private int sectorCount() {
@@ -61,7 +68,11 @@ final class UndecidedWrite {
       image.write(firstSector * SECTOR_BYTES, ByteBuffer.wrap(bytes));
       return;
     }
-    for (int i = 0; i < sectorCount(); i++) {
+    applyFirstSectorsTo(image, sectorCount());
+  }
+
+  void applyFirstSectorsTo(SparseImage image, int count) {
+    for (int i = 0; i < Math.min(count, sectorCount()); i++) {
       applySectorTo(image, i);
     }
   }

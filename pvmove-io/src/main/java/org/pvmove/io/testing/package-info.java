@@ -6,7 +6,12 @@
  * <p>Start with {@link org.pvmove.io.testing.SimulatedDisks}, which states the fault model. A crash
  * test counts the writes of an undisturbed run, then for each of them: starts from the same disks,
  * cuts the power there, takes {@linkplain org.pvmove.io.testing.SimulatedDisks#crashImage crash
- * images}, recovers on them and looks whether everything is there.
+ * images}, recovers on them and looks whether everything is there. An exhaustive one runs once and
+ * stops between its operations to take an image for every {@linkplain
+ * org.pvmove.io.testing.SimulatedDisks#crashImage(java.util.BitSet, int) subset} of the undecided
+ * writes and every place to tear the last one; by the {@linkplain
+ * org.pvmove.io.testing.SimulatedDisks#contentHash() hash} of their contents it looks at equal ones
+ * once.
  */
 @NullMarked
 package org.pvmove.io.testing;

@@ -11,6 +11,7 @@ import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
+import org.junit.jupiter.api.Test;
 
 class SparseImageTest {
   private static final int SIZE = 3 * SparseImage.CHUNK_BYTES + 1000;
@@ -42,5 +43,58 @@ class SparseImageTest {
       images.get(i).read(0, ByteBuffer.wrap(found));
       assertThat(Arrays.equals(found, models.get(i))).as("image %s", i).isTrue();
     }
+  }
+
+  /** Also with chunks that others share, and whether or not it was asked before. */
+  @Property(tries = 200)
+  void hasTheHashOfAnImageWithTheSameBytesHoweverItCameToThem(
+      @ForAll long seed, @ForAll @IntRange(min = 1, max = 20) int steps) {
+    Random random = new Random(seed);
+    List<SparseImage> images = new ArrayList<>(List.of(new SparseImage(SIZE)));
+
+    for (int step = 0; step < steps; step++) {
+      SparseImage image = images.get(random.nextInt(images.size()));
+      if (random.nextInt(3) == 0) {
+        images.add(image.snapshot());
+      } else {
+        int at = random.nextInt(SIZE);
+        byte[] bytes = new byte[random.nextInt(SIZE - at) + 1];
+        if (random.nextBoolean()) {
+          random.nextBytes(bytes);
+        }
+        image.write(at, ByteBuffer.wrap(bytes));
+      }
+      if (random.nextBoolean()) {
+        assertThat(image.contentHash()).isEqualTo(copyOf(image).contentHash());
+      }
+    }
+
+    for (SparseImage image : images) {
+      assertThat(image.contentHash()).isEqualTo(copyOf(image).contentHash());
+    }
+  }
+
+  private static SparseImage copyOf(SparseImage image) {
+    byte[] bytes = new byte[SIZE];
+    image.read(0, ByteBuffer.wrap(bytes));
+    SparseImage copy = new SparseImage(SIZE);
+    copy.write(0, ByteBuffer.wrap(bytes));
+    return copy;
+  }
+
+  @Test
+  void tellsByTheHashImagesThatDifferInOneBitItsPlaceOrTheSize() {
+    SparseImage one = new SparseImage(SIZE);
+    one.write(5, ByteBuffer.wrap(new byte[] {1}));
+    SparseImage another = new SparseImage(SIZE);
+    another.write(5, ByteBuffer.wrap(new byte[] {3}));
+    SparseImage elsewhere = new SparseImage(SIZE);
+    elsewhere.write(5 + SparseImage.CHUNK_BYTES, ByteBuffer.wrap(new byte[] {1}));
+    SparseImage longer = new SparseImage(SIZE + 1);
+    longer.write(5, ByteBuffer.wrap(new byte[] {1}));
+
+    assertThat(List.of(one, another, elsewhere, longer, new SparseImage(SIZE)))
+        .extracting(SparseImage::contentHash)
+        .doesNotHaveDuplicates();
   }
 }

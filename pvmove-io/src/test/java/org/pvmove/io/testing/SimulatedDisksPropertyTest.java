@@ -2,12 +2,15 @@
 package org.pvmove.io.testing;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
+import java.util.Random;
 import java.util.stream.Collectors;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
@@ -164,6 +167,69 @@ class SimulatedDisksPropertyTest {
               .as("%s, disk %s, sector %s", choice, i, sector)
               .isEqualTo(models.get(i).last(sector));
         }
+      }
+    }
+  }
+
+  @Property
+  void findsWithSubsetsWhatARunLeavesWhosePowerIsCutInAWrite(
+      @ForAll("actions") List<Action> actions, @ForAll long seed) throws IOException {
+    SimulatedDisks disks = new SimulatedDisks(seed);
+    perform(disks, actions);
+    int undecided = disks.undecidedWrites().size();
+    SimulatedDisks cut = disks.crashImage(Unflushed.KEPT);
+    BitSet all = new BitSet();
+    all.set(0, undecided + 1);
+
+    byte[] bytes = new byte[3 * SECTOR];
+    Arrays.fill(bytes, (byte) 99);
+    disks.disks().get(0).write(100, ByteBuffer.wrap(bytes));
+    for (int sectors = 0; sectors <= disks.undecidedWrites().get(undecided).sectorCount(); ) {
+      SimulatedDisks torn = cut.crashImage(Unflushed.KEPT);
+      torn.cutPowerDuringWrite(1, sectors);
+      assertThatThrownBy(() -> torn.disks().get(0).write(100, ByteBuffer.wrap(bytes)))
+          .isInstanceOf(PowerCutException.class);
+      assertThat(disks.crashImage(all, sectors).contentHash())
+          .as("%s sectors", sectors)
+          .isEqualTo(torn.crashImage(Unflushed.KEPT).contentHash());
+      sectors++;
+    }
+  }
+
+  /** Of a sector only the newest kept version counts, however many older ones are lost. */
+  @Property
+  void holdsInEverySectorTheNewestWriteThatIsKept(
+      @ForAll("actions") List<Action> actions, @ForAll long seed) throws IOException {
+    SimulatedDisks disks = new SimulatedDisks(seed);
+    List<Action> neverFailing =
+        actions.stream().filter(action -> !action.fails()).collect(Collectors.toList());
+    List<Model> models = perform(disks, neverFailing);
+    List<DiskOperation> undecided = disks.undecidedWrites();
+    Random random = new Random(seed);
+    BitSet kept = new BitSet();
+    for (int i = 0; i < undecided.size(); i++) {
+      kept.set(i, random.nextBoolean());
+    }
+
+    SimulatedDisks image = disks.crashImage(kept);
+
+    for (int i = 0; i < NAMES.size(); i++) {
+      for (int sector = 0; sector < models.get(i).versions.size(); sector++) {
+        int versions = 0;
+        int newest = 0;
+        for (int write = 0; write < undecided.size(); write++) {
+          DiskOperation operation = undecided.get(write);
+          long first = operation.byteOffset() / SECTOR;
+          if (operation.disk().equals(NAMES.get(i))
+              && sector >= first
+              && sector < first + operation.sectorCount()) {
+            versions++;
+            newest = kept.get(write) ? versions : newest;
+          }
+        }
+        assertThat(sector(image.disks().get(i), sector))
+            .as("disk %s, sector %s, kept %s of %s", i, sector, kept, undecided)
+            .isEqualTo(models.get(i).versions.get(sector).get(newest));
       }
     }
   }

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -230,6 +231,132 @@ class SimulatedDisksTest {
     assertThat(found)
         .containsExactlyInAnyOrder(
             List.of((byte) 0, (byte) 0), List.of((byte) 1, (byte) 0), List.of((byte) 1, (byte) 2));
+  }
+
+  /** The subset with these numbers. */
+  private static BitSet kept(int... indexes) {
+    BitSet kept = new BitSet();
+    for (int index : indexes) {
+      kept.set(index);
+    }
+    return kept;
+  }
+
+  @Test
+  void listsTheUndecidedWritesOfAllDisksInTheOrderInWhichTheyWereMade() throws Exception {
+    write(a, 0, 1, SECTOR);
+    write(b, 0, 2, SECTOR);
+    a.flush();
+    write(a, SECTOR, 3, SECTOR);
+    write(b, SECTOR, 4, 100);
+
+    assertThat(disks.undecidedWrites())
+        .extracting(DiskOperation::writeCount)
+        .containsExactly(2L, 3L, 4L);
+    b.flush();
+    assertThat(disks.undecidedWrites()).extracting(DiskOperation::writeCount).containsExactly(3L);
+    assertThat(disks.crashImage(Unflushed.KEPT).undecidedWrites()).isEmpty();
+  }
+
+  @Test
+  void listsWhatAFailedFlushLeftUndecidedUntilItIsReplaced() throws Exception {
+    write(a, 0, 1, 2 * SECTOR);
+    a.failFlushes(1);
+    assertThatThrownBy(a::flush).isInstanceOf(IOException.class);
+    write(a, SECTOR, 2, SECTOR);
+    assertThat(disks.undecidedWrites()).hasSize(2);
+
+    a.flush();
+
+    assertThat(disks.undecidedWrites()).extracting(DiskOperation::writeCount).containsExactly(1L);
+    assertThat(sectors(disks.crashImage(kept()), "a", 2)).containsExactly(0, 2);
+    assertThat(sectors(disks.crashImage(kept(0)), "a", 2)).containsExactly(1, 2);
+    write(a, 0, 3, SECTOR);
+    a.flush();
+    assertThat(disks.undecidedWrites()).isEmpty();
+  }
+
+  @Test
+  void keepsEverySubsetOfTheUndecidedWrites() throws Exception {
+    write(a, 0, 1, SECTOR);
+    a.flush();
+    write(a, 0, 2, 2 * SECTOR);
+    write(b, 0, 3, SECTOR);
+    write(a, SECTOR, 4, SECTOR);
+
+    Set<List<Integer>> found = new HashSet<>();
+    for (int subset = 0; subset < 8; subset++) {
+      SimulatedDisks image = disks.crashImage(BitSet.valueOf(new long[] {subset}));
+      List<Integer> values = new ArrayList<>(sectors(image, "a", 2));
+      values.addAll(sectors(image, "b", 1));
+      found.add(values);
+    }
+
+    assertThat(found)
+        .containsExactlyInAnyOrder(
+            List.of(1, 0, 0),
+            List.of(2, 2, 0),
+            List.of(1, 0, 3),
+            List.of(2, 2, 3),
+            List.of(1, 4, 0),
+            List.of(2, 4, 0),
+            List.of(1, 4, 3),
+            List.of(2, 4, 3));
+  }
+
+  @Test
+  void tearsTheLastUndecidedWriteOnly() throws Exception {
+    write(a, 0, 1, 2 * SECTOR);
+    write(a, SECTOR, 2, 3 * SECTOR);
+
+    assertThat(sectors(disks.crashImage(kept(0, 1), 0), "a", 4)).containsExactly(1, 1, 0, 0);
+    assertThat(sectors(disks.crashImage(kept(0, 1), 1), "a", 4)).containsExactly(1, 2, 0, 0);
+    assertThat(sectors(disks.crashImage(kept(1), 2), "a", 4)).containsExactly(0, 2, 2, 0);
+    assertThat(sectors(disks.crashImage(kept(1), 9), "a", 4)).containsExactly(0, 2, 2, 2);
+    assertThat(sectors(disks.crashImage(kept(0), 0), "a", 4)).containsExactly(1, 1, 0, 0);
+  }
+
+  @Test
+  void refusesToKeepWritesThatAreNotUndecided() throws Exception {
+    write(a, 0, 1, SECTOR);
+
+    assertThatThrownBy(() -> disks.crashImage(kept(0, 1)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("write 1 cannot be kept: 1 writes are undecided");
+    assertThatThrownBy(() -> disks.crashImage(kept(0), -1))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("-1 sectors: expected 0 or more");
+  }
+
+  @Test
+  void countsTheSectorsThatAWriteTouches() throws Exception {
+    write(a, 0, 1, SECTOR);
+    write(a, SECTOR - 1, 1, 2);
+    write(a, 100, 1, 3 * SECTOR);
+    a.flush();
+
+    assertThat(disks.trace()).extracting(DiskOperation::sectorCount).containsExactly(1, 2, 4, 0);
+  }
+
+  @Test
+  void tellsByTheHashWhetherCrashImagesAreAlike() throws Exception {
+    write(a, 0, 1, 2 * SECTOR);
+    write(b, 0, 1, SECTOR);
+
+    assertThat(disks.crashImage(kept(0, 1)).contentHash()).isEqualTo(disks.contentHash());
+    assertThat(disks.crashImage(kept(1), 0).contentHash())
+        .isEqualTo(disks.crashImage(kept()).contentHash());
+    assertThat(
+            List.of(
+                disks.crashImage(kept()).contentHash(),
+                disks.crashImage(kept(0)).contentHash(),
+                disks.crashImage(kept(1)).contentHash(),
+                disks.crashImage(kept(0, 1)).contentHash()))
+        .doesNotHaveDuplicates();
+    SimulatedDisks swapped = new SimulatedDisks(7);
+    write(swapped.add("a", 100 * SECTOR), 0, 1, SECTOR);
+    write(swapped.add("b", 100 * SECTOR), 0, 1, 2 * SECTOR);
+    assertThat(swapped.contentHash()).isNotEqualTo(disks.contentHash());
   }
 
   @Test
