@@ -79,6 +79,24 @@ public final class SparseImage {
     return new SparseImage(size, chunks, true);
   }
 
+  /**
+   * An image with the first of the same bytes.
+   *
+   * @param newSize in bytes, at most the size of this one
+   */
+  public SparseImage truncated(long newSize) {
+    checkArgument(newSize >= 0 && newSize <= size, "%s of %s bytes", newSize, size);
+    SparseImage whole = snapshot();
+    SparseImage image = new SparseImage(newSize, new HashMap<>(whole.chunks), false);
+    image.chunks.keySet().removeIf(index -> index * CHUNK_BYTES >= newSize);
+    int tail = (int) (newSize % CHUNK_BYTES);
+    if (image.chunks.containsKey(newSize / CHUNK_BYTES)) {
+      // What is cut off counts for nothing, not even for the hash.
+      image.write(newSize, ByteBuffer.wrap(ZEROS, tail, CHUNK_BYTES - tail));
+    }
+    return image;
+  }
+
   /** Fills the buffer and moves its position to its limit. */
   public void read(long byteOffset, ByteBuffer target) {
     checkArgument(!target.isReadOnly(), "expected a buffer to read into, found a read-only one");

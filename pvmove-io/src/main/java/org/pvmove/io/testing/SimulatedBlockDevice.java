@@ -1,26 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.pvmove.io.testing;
 
+import static com.google.common.base.Preconditions.checkArgument;
+
 import com.google.common.hash.HashCode;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.pvmove.io.BlockDevice;
 import org.pvmove.io.BlockDevices;
+import org.pvmove.io.RangeLock;
 import org.pvmove.io.internal.SparseImage;
 
 /**
  * A disk of {@link SimulatedDisks}, where the fault model is stated. Several faults may be asked
- * for, also on the same bytes. A disk that has gone away altogether is one whose every byte fails.
+ * for, also on the same bytes. They begin at once; {@link SimulatedDisks#beforeEachOperation} lets
+ * them begin at a given write or operation.
  */
 public final class SimulatedBlockDevice implements BlockDevice {
-  private static final int LOGICAL_BLOCK_SIZE = 512;
-
   private final SimulatedDisks disks;
   private final String name;
   private final long size;
+  private final int logicalBlockSize;
 
   /** What reads see: the durable bytes with everything undecided on top. */
   @GuardedBy("disks")
@@ -46,13 +51,23 @@ public final class SimulatedBlockDevice implements BlockDevice {
   @GuardedBy("disks")
   private int failingFlushes;
 
+  /** Where the disk ends now; there is nothing left of what is behind. */
+  @GuardedBy("disks")
+  private long end;
+
+  @GuardedBy("disks")
+  private boolean vanished;
+
   @GuardedBy("disks")
   private boolean closed;
 
-  SimulatedBlockDevice(SimulatedDisks disks, String name, SparseImage contents) {
+  SimulatedBlockDevice(
+      SimulatedDisks disks, String name, SparseImage contents, int logicalBlockSize) {
     this.disks = disks;
     this.name = name;
     this.size = contents.size();
+    this.logicalBlockSize = logicalBlockSize;
+    this.end = size;
     this.durable = contents;
     this.live = contents.snapshot();
   }
@@ -102,6 +117,56 @@ public final class SimulatedBlockDevice implements BlockDevice {
     }
   }
 
+  /**
+   * Makes the disk end earlier, while {@link #size()} stays what it was when the disk was opened.
+   *
+   * @param byteCount how many bytes are left, from 0 to {@code size()}. With {@code size()} the
+   *     disk is whole again and holds behind the old end what it held there, as after a mistake in
+   *     a partition table that was put right.
+   */
+  public void shrinkTo(long byteCount) {
+    checkArgument(
+        byteCount >= 0 && byteCount <= size,
+        "'%s' cannot shrink to %s bytes: it has %s",
+        name,
+        byteCount,
+        size);
+    synchronized (disks) {
+      end = byteCount;
+      loseCache();
+    }
+  }
+
+  /** Makes every call fail, until the disk {@linkplain #comeBack() comes back}. */
+  public void vanish() {
+    synchronized (disks) {
+      vanished = true;
+      loseCache();
+    }
+  }
+
+  /** Brings the disk back that {@linkplain #vanish() vanished}. */
+  public void comeBack() {
+    synchronized (disks) {
+      vanished = false;
+    }
+  }
+
+  /** Nothing would say otherwise that it may be lost what nobody flushed meanwhile. */
+  @GuardedBy("disks")
+  private void loseCache() {
+    if (!unflushed.isEmpty()) {
+      abandonUnflushed();
+      failingFlushes = Math.max(failingFlushes, 1);
+    }
+  }
+
+  @GuardedBy("disks")
+  private void abandonUnflushed() {
+    abandoned.addAll(unflushed);
+    unflushed.clear();
+  }
+
   @Override
   public String name() {
     return name;
@@ -114,7 +179,7 @@ public final class SimulatedBlockDevice implements BlockDevice {
 
   @Override
   public int logicalBlockSize() {
-    return LOGICAL_BLOCK_SIZE;
+    return logicalBlockSize;
   }
 
   @Override
@@ -124,10 +189,20 @@ public final class SimulatedBlockDevice implements BlockDevice {
 
   @Override
   public void read(long byteOffset, ByteBuffer target) throws IOException {
-    BlockDevices.checkRange(this, byteOffset, target.remaining());
+    int count = target.remaining();
+    BlockDevices.checkRange(this, byteOffset, count);
     synchronized (disks) {
       checkUsable();
-      long bad = Fault.strike(readFaults, byteOffset, target.remaining());
+      if (count > 0) {
+        disks.begin(DiskOperation.Kind.READ, name, byteOffset, count);
+      }
+      checkThere();
+      if (byteOffset + count > end) {
+        throw new EOFException(
+            "'%s' ended at byte offset %d: expected the %d bytes it had when opened"
+                .formatted(name, Math.max(byteOffset, end), size));
+      }
+      long bad = Fault.strike(readFaults, byteOffset, count);
       if (bad >= 0) {
         throw injected("read", bad);
       }
@@ -154,27 +229,30 @@ public final class SimulatedBlockDevice implements BlockDevice {
 
   @Override
   public void write(long byteOffset, ByteBuffer source) throws IOException {
-    BlockDevices.checkRange(this, byteOffset, source.remaining());
+    int count = source.remaining();
+    BlockDevices.checkRange(this, byteOffset, count);
     synchronized (disks) {
       checkUsable();
-      int count = source.remaining();
       if (count == 0) {
+        throwIfAny(refusal());
         return;
       }
-      DiskOperation operation = disks.countWrite(name, byteOffset, count);
+      DiskOperation operation = disks.begin(DiskOperation.Kind.WRITE, name, byteOffset, count);
       int sectors = disks.sectorsThatReachTheDisk();
-      long bad = Fault.strike(writeFaults, byteOffset, count);
-      long end = byteOffset + count;
+      IOException failure = refusal();
+      long writtenEnd = failure == null ? byteOffset + count : byteOffset;
+      long bad = failure == null ? Fault.strike(writeFaults, byteOffset, count) : -1;
+      if (bad >= 0) {
+        writtenEnd = UndecidedWrite.sector(bad) * UndecidedWrite.SECTOR_BYTES;
+        failure = injected("write", bad);
+      }
       long powerEnd = (UndecidedWrite.sector(byteOffset) + sectors) * UndecidedWrite.SECTOR_BYTES;
-      long faultEnd = bad < 0 ? end : UndecidedWrite.sector(bad) * UndecidedWrite.SECTOR_BYTES;
-      carryOut(operation, Math.min(end, Math.min(powerEnd, faultEnd)), source);
+      carryOut(operation, Math.min(writtenEnd, powerEnd), source);
       // The last write returns if it is whole, and throws if the cut was to happen during it.
       if (sectors != Integer.MAX_VALUE) {
         throw disks.powerCut();
       }
-      if (bad >= 0) {
-        throw injected("write", bad);
-      }
+      throwIfAny(failure);
       source.position(source.limit());
     }
   }
@@ -192,12 +270,15 @@ public final class SimulatedBlockDevice implements BlockDevice {
   public void flush() throws IOException {
     synchronized (disks) {
       checkUsable();
-      disks.countFlush(name);
-      if (failingFlushes > 0) {
+      disks.begin(DiskOperation.Kind.FLUSH, name, 0, 0);
+      IOException failure = refusal();
+      if (failure == null && failingFlushes > 0) {
         failingFlushes--;
-        abandoned.addAll(unflushed);
-        unflushed.clear();
-        throw new IOException("'" + name + "': injected flush error (" + disks + ")");
+        failure = new IOException("'" + name + "': injected flush error (" + disks + ")");
+      }
+      if (failure != null) {
+        abandonUnflushed();
+        throw failure;
       }
       if (abandoned.isEmpty()) {
         durable = live.snapshot();
@@ -210,6 +291,16 @@ public final class SimulatedBlockDevice implements BlockDevice {
       }
       unflushed.clear();
     }
+  }
+
+  /** Locks as long as this object lives: a crash image is free of locks. */
+  @Override
+  public @Nullable RangeLock tryLock(long byteOffset, long byteCount) throws IOException {
+    synchronized (disks) {
+      checkUsable();
+      checkThere();
+    }
+    return BlockDevice.super.tryLock(byteOffset, byteCount);
   }
 
   /** Refuses all further calls. The disk keeps its bytes, and what was undecided is undecided. */
@@ -241,6 +332,13 @@ public final class SimulatedBlockDevice implements BlockDevice {
     }
   }
 
+  /** Those of the bytes of this disk's size that are before its end. */
+  SparseImage withoutWhatIsCutOff(SparseImage contents) {
+    synchronized (disks) {
+      return end == size ? contents : contents.truncated(end);
+    }
+  }
+
   HashCode contentHash() {
     synchronized (disks) {
       return live.contentHash();
@@ -253,6 +351,36 @@ public final class SimulatedBlockDevice implements BlockDevice {
     if (closed) {
       throw new IOException("'" + name + "' is closed");
     }
+  }
+
+  @GuardedBy("disks")
+  private void checkThere() throws IOException {
+    if (vanished) {
+      throw gone();
+    }
+  }
+
+  /** Why nothing can be written or flushed. */
+  @GuardedBy("disks")
+  private @Nullable IOException refusal() {
+    if (vanished) {
+      return gone();
+    }
+    return end < size
+        ? new EOFException(
+            "'%s' has shrunk: expected the %d bytes it had when opened, found %d"
+                .formatted(name, size, end))
+        : null;
+  }
+
+  private static void throwIfAny(@Nullable IOException failure) throws IOException {
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  private IOException gone() {
+    return new IOException("'" + name + "' has vanished (" + disks + ")");
   }
 
   private IOException injected(String verb, long bad) {

@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.function.Consumer;
 import org.pvmove.io.internal.SparseImage;
 
 /**
@@ -32,18 +33,29 @@ import org.pvmove.io.internal.SparseImage;
  *       which then the first sectors only were carried out. From then on every read, write and
  *       flush throws {@link PowerCutException}. What had not been flushed is undecided: {@link
  *       #crashImage} says how it is decided and gives the disks as they come up again.
- *   <li><b>Sectors</b> of 512 bytes are atomic. Undecided, a sector holds what was durable or what
- *       it held after any one of the later writes to it, whatever becomes of other sectors: writes
- *       may be lost, torn and reordered.
+ *   <li><b>Sectors</b> of 512 bytes are atomic, whatever the size of a disk's logical blocks:
+ *       drives that address 4096 bytes at a time write these whole, but not all that lies between
+ *       them and the program does; and what survives tearing at 512 bytes survives it at 4096.
+ *       Undecided, a sector holds what was durable or what it held after any one of the later
+ *       writes to it, whatever becomes of other sectors: writes may be lost, torn and reordered.
  *   <li><b>Read errors</b> and <b>write errors</b> happen where {@link SimulatedBlockDevice} was
  *       told, always or a number of times. A failing read returns nothing; a failing write has
  *       carried out the sectors before the first bad one.
  *   <li><b>Flush errors</b> leave everything that was to be flushed undecided, for good: a later
  *       flush that succeeds covers only what was written after the failed one, though reads go on
  *       showing the rest. This is what Linux does, and why a flush must not be tried again.
+ *   <li><b>A disk shrinks</b> as an image file does that is truncated: reads beyond its end throw
+ *       {@link java.io.EOFException}, and so does every write and flush, whatever its place.
+ *   <li><b>A disk vanishes</b>: every call fails, until it comes back, if it does. A disk that
+ *       shrinks or vanishes loses its cache: what was not flushed is undecided for good, and the
+ *       next flush fails to say so.
  * </ul>
  *
- * Not simulated: a disk that lies about flushes, and bytes that change by themselves.
+ * Not simulated: a disk that lies about flushes, bytes that change by themselves, and a power loss
+ * that damages sectors which nobody wrote.
+ *
+ * <p>A disk that shrank comes up again as small as it was left, one that vanished comes up again:
+ * leave it out where it shall stay away.
  *
  * <p>There is no randomness but {@link Unflushed#RANDOM}, which follows from the seed and the order
  * of calls; {@code toString} and every {@link PowerCutException} print the seed. Time is the {@link
@@ -66,7 +78,13 @@ public final class SimulatedDisks {
   private final List<DiskOperation> trace = new ArrayList<>();
 
   @GuardedBy("this")
+  private final List<Consumer<DiskOperation>> beforeEach = new ArrayList<>();
+
+  @GuardedBy("this")
   private long writeCount;
+
+  @GuardedBy("this")
+  private long operationCount;
 
   /** The last write to reach a disk; the power goes in it or after it. */
   @GuardedBy("this")
@@ -101,14 +119,29 @@ public final class SimulatedDisks {
    * @param name not that of another disk of this set
    * @param size in bytes, not negative
    */
-  public synchronized SimulatedBlockDevice add(String name, long size) {
-    return add(name, new SparseImage(size));
+  public SimulatedBlockDevice add(String name, long size) {
+    return add(name, size, UndecidedWrite.SECTOR_BYTES);
   }
 
+  /**
+   * Adds a disk full of zeros with logical blocks of another size.
+   *
+   * @param logicalBlockSize in bytes, a power of two, at least 512; it is told to those who ask,
+   *     and does not change what the disk does: writes are torn at 512 bytes nevertheless
+   */
+  public synchronized SimulatedBlockDevice add(String name, long size, int logicalBlockSize) {
+    checkArgument(
+        logicalBlockSize >= UndecidedWrite.SECTOR_BYTES && Integer.bitCount(logicalBlockSize) == 1,
+        "logical block size of %s bytes: expected a power of two, at least 512",
+        logicalBlockSize);
+    return add(name, new SparseImage(size), logicalBlockSize);
+  }
+
+  @CanIgnoreReturnValue
   @GuardedBy("this")
-  private SimulatedBlockDevice add(String name, SparseImage contents) {
+  private SimulatedBlockDevice add(String name, SparseImage contents, int logicalBlockSize) {
     checkArgument(!disks.containsKey(name), "disk '%s' is already there", name);
-    SimulatedBlockDevice disk = new SimulatedBlockDevice(this, name, contents);
+    SimulatedBlockDevice disk = new SimulatedBlockDevice(this, name, contents, logicalBlockSize);
     disks.put(name, disk);
     return disk;
   }
@@ -133,6 +166,23 @@ public final class SimulatedDisks {
   /** How many writes all disks together were asked for; empty writes do not count. */
   public synchronized long writeCount() {
     return writeCount;
+  }
+
+  /** How many reads, writes and flushes all disks together were asked for, without empty ones. */
+  public synchronized long operationCount() {
+    return operationCount;
+  }
+
+  /**
+   * Does something before every read, write and flush: takes crash images, or makes the disk fail,
+   * shrink or vanish, or cuts the power, which all apply to that operation already.
+   *
+   * @param action is called on the thread that asks for the operation, while all disks wait; it
+   *     must not read, write or flush the disks itself. Actions are called in the order in which
+   *     they were given.
+   */
+  public synchronized void beforeEachOperation(Consumer<DiskOperation> action) {
+    beforeEach.add(action);
   }
 
   /** Whether the power was cut. */
@@ -276,7 +326,12 @@ public final class SimulatedDisks {
     }
     SimulatedDisks image = new SimulatedDisks(random.nextLong());
     synchronized (image) {
-      contents.forEach(image::add);
+      disks.forEach(
+          (name, disk) ->
+              image.add(
+                  name,
+                  disk.withoutWhatIsCutOff(checkNotNull(contents.get(name))),
+                  disk.logicalBlockSize()));
     }
     return image;
   }
@@ -315,31 +370,41 @@ public final class SimulatedDisks {
     return new PowerCutException("the power was cut: " + this);
   }
 
+  /**
+   * Lets those who asked for it do something before an operation, then counts it.
+   *
+   * @throws PowerCutException if the power is off, or was cut right now
+   */
+  @CanIgnoreReturnValue
   @GuardedBy("this")
-  DiskOperation countWrite(String disk, long byteOffset, long byteCount) {
-    writeCount++;
-    powerIsOff = writeCount == lastWrite;
-    return record(DiskOperation.Kind.WRITE, disk, byteOffset, byteCount);
+  DiskOperation begin(DiskOperation.Kind kind, String disk, long byteOffset, long byteCount)
+      throws PowerCutException {
+    boolean write = kind == DiskOperation.Kind.WRITE;
+    DiskOperation operation =
+        new DiskOperation(
+            trace.size(),
+            kind,
+            disk,
+            byteOffset,
+            byteCount,
+            writeCount + (write ? 1 : 0),
+            operationCount + 1);
+    beforeEach.forEach(action -> action.accept(operation));
+    checkPower();
+    operationCount++;
+    if (kind != DiskOperation.Kind.READ) {
+      trace.add(operation);
+    }
+    if (write) {
+      writeCount++;
+      powerIsOff = writeCount == lastWrite;
+    }
+    return operation;
   }
 
-  /** How many sectors of the write counted last reach the disk before the power goes. */
+  /** How many sectors of the write that began last reach the disk before the power goes. */
   @GuardedBy("this")
   int sectorsThatReachTheDisk() {
     return powerIsOff ? sectorsOfLastWrite : Integer.MAX_VALUE;
-  }
-
-  @GuardedBy("this")
-  void countFlush(String disk) {
-    record(DiskOperation.Kind.FLUSH, disk, 0, 0);
-  }
-
-  @CanIgnoreReturnValue
-  @GuardedBy("this")
-  private DiskOperation record(
-      DiskOperation.Kind kind, String disk, long byteOffset, long byteCount) {
-    DiskOperation operation =
-        new DiskOperation(trace.size(), kind, disk, byteOffset, byteCount, writeCount);
-    trace.add(operation);
-    return operation;
   }
 }

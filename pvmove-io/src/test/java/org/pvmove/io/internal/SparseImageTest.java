@@ -82,6 +82,34 @@ class SparseImageTest {
     return copy;
   }
 
+  @Property(tries = 200)
+  void isCutToItsFirstBytes(@ForAll long seed, @ForAll @IntRange(max = SIZE) int size) {
+    Random random = new Random(seed);
+    SparseImage whole = new SparseImage(SIZE);
+    byte[] bytes = new byte[random.nextInt(SIZE) + 1];
+    random.nextBytes(bytes);
+    int at = random.nextInt(SIZE - bytes.length + 1);
+    whole.write(at, ByteBuffer.wrap(bytes));
+    byte[] before = new byte[SIZE];
+    whole.read(0, ByteBuffer.wrap(before));
+
+    SparseImage cut = whole.truncated(size);
+
+    byte[] first = Arrays.copyOf(before, size);
+    SparseImage expected = new SparseImage(size);
+    expected.write(0, ByteBuffer.wrap(first));
+    assertThat(cut.size()).isEqualTo(size);
+    assertThat(cut.contentHash()).isEqualTo(expected.contentHash());
+    byte[] found = new byte[size];
+    cut.read(0, ByteBuffer.wrap(found));
+    assertThat(Arrays.equals(found, first)).isTrue();
+    cut.write(0, ByteBuffer.wrap(new byte[size]));
+    assertThat(whole.contentHash()).isEqualTo(copyOf(whole).contentHash());
+    byte[] after = new byte[SIZE];
+    whole.read(0, ByteBuffer.wrap(after));
+    assertThat(Arrays.equals(after, before)).isTrue();
+  }
+
   @Test
   void tellsByTheHashImagesThatDifferInOneBitItsPlaceOrTheSize() {
     SparseImage one = new SparseImage(SIZE);

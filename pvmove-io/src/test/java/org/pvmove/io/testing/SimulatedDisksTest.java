@@ -4,7 +4,9 @@ package org.pvmove.io.testing;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.EOFException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -12,8 +14,11 @@ import java.util.BitSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.assertj.core.api.ThrowableAssert;
 import org.junit.jupiter.api.Test;
 import org.pvmove.io.BlockDevice;
+import org.pvmove.io.BlockDevices;
+import org.pvmove.io.RangeLock;
 import org.pvmove.io.testing.DiskOperation.Kind;
 
 class SimulatedDisksTest {
@@ -125,11 +130,12 @@ class SimulatedDisksTest {
 
     assertThat(disks.trace())
         .containsExactly(
-            new DiskOperation(0, Kind.WRITE, "a", 10, 20, 1),
-            new DiskOperation(1, Kind.WRITE, "b", SECTOR, 2 * SECTOR, 2),
-            new DiskOperation(2, Kind.FLUSH, "a", 0, 0, 2),
-            new DiskOperation(3, Kind.WRITE, "a", 0, 1, 3));
+            new DiskOperation(0, Kind.WRITE, "a", 10, 20, 1, 1),
+            new DiskOperation(1, Kind.WRITE, "b", SECTOR, 2 * SECTOR, 2, 2),
+            new DiskOperation(2, Kind.FLUSH, "a", 0, 0, 2, 4),
+            new DiskOperation(3, Kind.WRITE, "a", 0, 1, 3, 5));
     assertThat(disks.writeCount()).isEqualTo(3);
+    assertThat(disks.operationCount()).isEqualTo(5);
     assertThat(disks.trace().get(1))
         .hasToString("#1 write 2 of 1024 bytes at byte offset 512 on 'b'");
     assertThat(disks.trace().get(2)).hasToString("#2 flush of 'a' after write 2");
@@ -493,5 +499,273 @@ class SimulatedDisksTest {
       assertThat(read(image.disk("large"), 0, 1)).containsExactly(1);
       assertThat(read(image.disk("large"), size - 1, 1)).containsExactly(1);
     }
+  }
+
+  @Test
+  void tellsOfEachOperationBeforeItIsCarriedOut() throws Exception {
+    List<String> told = new ArrayList<>();
+    disks.beforeEachOperation(
+        operation -> told.add(operation + ", operation " + operation.operationCount()));
+    disks.beforeEachOperation(operation -> told.add("then " + disks.writeCount() + " writes"));
+
+    write(a, 0, 1, 10);
+    read(b, 20, 5);
+    a.flush();
+    a.read(0, ByteBuffer.allocate(0));
+    a.write(0, ByteBuffer.allocate(0));
+
+    assertThat(told)
+        .containsExactly(
+            "#0 write 1 of 10 bytes at byte offset 0 on 'a', operation 1",
+            "then 0 writes",
+            "read of 5 bytes at byte offset 20 on 'b' after write 1, operation 2",
+            "then 1 writes",
+            "#1 flush of 'a' after write 1, operation 3",
+            "then 1 writes");
+  }
+
+  @Test
+  void letsCrashImagesBeTakenInTheMiddleOfARun() throws Exception {
+    List<List<Integer>> durable = new ArrayList<>();
+    List<List<Integer>> live = new ArrayList<>();
+    disks.beforeEachOperation(
+        operation -> {
+          durable.add(unchecked(disks.crashImage(Unflushed.LOST)));
+          live.add(unchecked(disks.crashImage(Unflushed.KEPT)));
+        });
+
+    write(a, 0, 1, SECTOR);
+    write(a, 0, 2, SECTOR);
+    a.flush();
+    a.flush();
+
+    assertThat(live).containsExactly(List.of(0), List.of(1), List.of(2), List.of(2));
+    assertThat(durable).containsExactly(List.of(0), List.of(0), List.of(0), List.of(2));
+  }
+
+  private static List<Integer> unchecked(SimulatedDisks image) {
+    try {
+      return sectors(image, "a", 1);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Test
+  void cutsThePowerBeforeInOrAfterTheOperationThatItTellsOf() throws Exception {
+    for (int i = -1; i <= 1; i++) {
+      int when = i;
+      SimulatedDisks fresh = disks.crashImage(Unflushed.KEPT);
+      fresh.beforeEachOperation(
+          operation -> {
+            if (operation.writeCount() == 2) {
+              if (when == 0) {
+                fresh.cutPowerDuringWrite(2, 1);
+              } else {
+                fresh.cutPowerAfterWrite(when < 0 ? 1 : 2);
+              }
+            }
+          });
+      write(fresh.disk("a"), 0, 1, 2 * SECTOR);
+
+      if (when == 1) {
+        write(fresh.disk("a"), 0, 2, 2 * SECTOR);
+      } else {
+        assertThatThrownBy(() -> write(fresh.disk("a"), 0, 2, 2 * SECTOR))
+            .isInstanceOf(PowerCutException.class);
+      }
+
+      assertThat(fresh.powerIsOff()).isTrue();
+      assertThat(sectors(fresh.crashImage(Unflushed.KEPT), "a", 2))
+          .isEqualTo(when < 0 ? List.of(1, 1) : when == 0 ? List.of(2, 1) : List.of(2, 2));
+      assertThat(fresh.writeCount()).isEqualTo(when < 0 ? 1 : 2);
+    }
+  }
+
+  @Test
+  void cutsThePowerBeforeARead() throws Exception {
+    disks.beforeEachOperation(operation -> disks.cutPowerAfterWrite(disks.writeCount()));
+
+    assertThatThrownBy(() -> read(a, 0, 1)).isInstanceOf(PowerCutException.class);
+    assertThat(disks.operationCount()).isEqualTo(0);
+  }
+
+  @Test
+  void hasTheLogicalBlockSizeItWasGivenAndTearsAt512BytesNevertheless() throws Exception {
+    SimulatedBlockDevice large = disks.add("large", 1 << 20, 4096);
+    assertThat(large.logicalBlockSize()).isEqualTo(4096);
+    assertThat(a.logicalBlockSize()).isEqualTo(512);
+    assertThat(disks.crashImage(Unflushed.LOST).disk("large").logicalBlockSize()).isEqualTo(4096);
+    disks.cutPowerDuringWrite(1, 3);
+
+    assertThatThrownBy(() -> write(large, 0, 1, 4096)).isInstanceOf(PowerCutException.class);
+
+    assertThat(sectors(disks.crashImage(Unflushed.KEPT), "large", 5))
+        .containsExactly(1, 1, 1, 0, 0);
+    for (int size : new int[] {0, 256, 513, -512}) {
+      assertThatThrownBy(() -> disks.add("odd", 1 << 20, size))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("expected a power of two, at least 512");
+    }
+  }
+
+  @Test
+  void behavesLikeATruncatedFileOnceItHasShrunk() throws Exception {
+    write(a, 0, 1, 100 * SECTOR);
+    a.flush();
+
+    a.shrinkTo(10 * SECTOR + 5);
+
+    assertThat(a.size()).isEqualTo(100 * SECTOR);
+    assertThat(read(a, 0, 10 * SECTOR + 5)).containsOnly(1);
+    assertThatThrownBy(() -> read(a, 10 * SECTOR, 6))
+        .isInstanceOf(EOFException.class)
+        .hasMessage("'a' ended at byte offset 5125: expected the 51200 bytes it had when opened");
+    assertThatThrownBy(() -> read(a, 20 * SECTOR, 1))
+        .isInstanceOf(EOFException.class)
+        .hasMessageStartingWith("'a' ended at byte offset 10240:");
+    String shrunk = "'a' has shrunk: expected the 51200 bytes it had when opened, found 5125";
+    assertThatThrownBy(() -> write(a, 0, 2, 1)).isInstanceOf(EOFException.class).hasMessage(shrunk);
+    assertThatThrownBy(() -> a.write(0, ByteBuffer.allocate(0))).hasMessage(shrunk);
+    assertThatThrownBy(a::flush).isInstanceOf(EOFException.class).hasMessage(shrunk);
+    assertThat(read(a, 0, 1)).containsExactly(1);
+    write(b, 0, 2, 1);
+  }
+
+  @Test
+  void comesUpAgainAsSmallAsItWasLeft() throws Exception {
+    write(a, 0, 1, 100 * SECTOR);
+    a.flush();
+    write(b, 0, 1, 1);
+    a.shrinkTo(3 * SECTOR + 5);
+
+    SimulatedBlockDevice small = disks.crashImage(Unflushed.KEPT).disk("a");
+
+    assertThat(small.size()).isEqualTo(3 * SECTOR + 5);
+    assertThat(read(small, 0, 3 * SECTOR + 5)).containsOnly(1);
+    write(small, 3 * SECTOR, 2, 5);
+    small.flush();
+    SimulatedDisks made = new SimulatedDisks(1);
+    write(made.add("a", 3 * SECTOR + 5), 0, 1, 3 * SECTOR + 5);
+    write(made.add("b", 100 * SECTOR), 0, 1, 1);
+    assertThat(disks.crashImage(Unflushed.KEPT).contentHash()).isEqualTo(made.contentHash());
+  }
+
+  @Test
+  void holdsWhatItHeldOnceItIsWholeAgain() throws Exception {
+    write(a, 0, 1, 100 * SECTOR);
+    a.flush();
+    a.shrinkTo(SECTOR);
+
+    a.shrinkTo(a.size());
+
+    assertThat(read(a, 0, 100 * SECTOR)).containsOnly(1);
+    write(a, 0, 2, SECTOR);
+    a.flush();
+    assertThat(read(disks.crashImage(Unflushed.LOST).disk("a"), 0, 100 * SECTOR))
+        .startsWith(2)
+        .endsWith(1);
+  }
+
+  @Test
+  void shrinksAtAGivenWrite() throws Exception {
+    disks.beforeEachOperation(
+        operation -> {
+          if (operation.writeCount() == 2) {
+            a.shrinkTo(SECTOR);
+          }
+        });
+
+    write(a, 0, 1, 1);
+    assertThatThrownBy(() -> write(a, 0, 2, 1)).isInstanceOf(EOFException.class);
+  }
+
+  @Test
+  void refusesToShrinkToMoreThanThereIs() {
+    assertThatThrownBy(() -> a.shrinkTo(a.size() + 1))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("'a' cannot shrink to 51201 bytes: it has 51200");
+    assertThatThrownBy(() -> a.shrinkTo(-1)).isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void failsEveryCallWhileItIsGone() throws Exception {
+    write(a, 0, 1, SECTOR);
+    a.flush();
+    disks.beforeEachOperation(
+        operation -> {
+          if (operation.operationCount() == 4) {
+            a.vanish();
+          }
+        });
+    read(a, 0, 1);
+
+    for (ThrowableAssert.ThrowingCallable call :
+        List.<ThrowableAssert.ThrowingCallable>of(
+            () -> read(a, 0, 1),
+            () -> a.read(0, ByteBuffer.allocate(0)),
+            () -> write(a, 0, 2, 1),
+            () -> a.write(0, ByteBuffer.allocate(0)),
+            a::flush,
+            () -> a.tryLock(0, 1))) {
+      assertThatThrownBy(call)
+          .isInstanceOf(IOException.class)
+          .hasMessageStartingWith("'a' has vanished (");
+    }
+    write(b, 0, 2, 1);
+    assertThat(sectors(disks.crashImage(Unflushed.LOST), "a", 1)).containsExactly(1);
+
+    a.comeBack();
+
+    assertThat(read(a, 0, 1)).containsExactly(1);
+    write(a, 0, 3, 1);
+    a.flush();
+    assertThat(sectors(disks.crashImage(Unflushed.LOST), "a", 1)).containsExactly(3);
+  }
+
+  @Test
+  void losesItsCacheWhenItVanishesAndSaysSoAtTheNextFlush() throws Exception {
+    write(a, 0, 1, 2 * SECTOR);
+    a.vanish();
+    a.comeBack();
+    write(a, SECTOR, 2, SECTOR);
+
+    assertThatThrownBy(a::flush).hasMessageStartingWith("'a': injected flush error");
+    a.flush();
+
+    assertThat(sectors(disks, "a", 2)).containsExactly(1, 2);
+    assertThat(sectors(disks.crashImage(Unflushed.LOST), "a", 2)).containsExactly(0, 0);
+    assertThat(sectors(disks.crashImage(Unflushed.KEPT), "a", 2)).containsExactly(1, 2);
+  }
+
+  @Test
+  void losesItsCacheWhenItShrinksAndSaysSoAtTheNextFlush() throws Exception {
+    write(a, 0, 1, 2 * SECTOR);
+    a.shrinkTo(SECTOR);
+    a.shrinkTo(a.size());
+
+    assertThatThrownBy(a::flush).isInstanceOf(IOException.class);
+    a.flush();
+
+    assertThat(sectors(disks.crashImage(Unflushed.LOST), "a", 2)).containsExactly(0, 0);
+  }
+
+  @Test
+  void locksOutOthersWhoUseTheSameDiskUntilItsPowerIsGone() throws Exception {
+    RangeLock lock = a.tryLock(10, 5);
+    assertThat(lock).isNotNull();
+    assertThat(a.tryLock(14, 1)).isNull();
+    assertThat(BlockDevices.failStop(a).tryLock(0, 11)).isNull();
+    assertThat(a.tryLock(15, 1)).isNotNull();
+    assertThat(b.tryLock(10, 5)).isNotNull();
+
+    SimulatedDisks image = disks.crashImage(Unflushed.KEPT);
+    assertThat(image.disk("a").tryLock(10, 5)).isNotNull();
+    assertThat(a.tryLock(10, 5)).isNull();
+
+    lock.close();
+    assertThat(a.tryLock(10, 5)).isNotNull();
+    disks.cutPowerAfterWrite(0);
+    assertThatThrownBy(() -> a.tryLock(50, 1)).isInstanceOf(PowerCutException.class);
   }
 }
