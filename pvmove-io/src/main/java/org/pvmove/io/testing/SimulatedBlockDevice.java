@@ -8,6 +8,7 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -60,6 +61,20 @@ public final class SimulatedBlockDevice implements BlockDevice {
 
   @GuardedBy("disks")
   private boolean closed;
+
+  /** How long requests take; null if no time. */
+  @GuardedBy("disks")
+  private @Nullable Speed speed;
+
+  /** When the disk will have served all requests that it has got, by the clock of its speed. */
+  @GuardedBy("disks")
+  private long busyUntil;
+
+  private record Speed(long nanosPerRequest, long bytesPerSecond, DiskClock clock) {
+    long nanos(long byteCount) {
+      return nanosPerRequest + byteCount * 1_000_000_000L / bytesPerSecond;
+    }
+  }
 
   SimulatedBlockDevice(
       SimulatedDisks disks, String name, SparseImage contents, int logicalBlockSize) {
@@ -152,6 +167,41 @@ public final class SimulatedBlockDevice implements BlockDevice {
     }
   }
 
+  /**
+   * Lets requests take time. The disk serves one request after the other, in the order in which
+   * they were made; other disks serve theirs meanwhile. A request has its effect, or fails, at the
+   * end of its service time, and it is then that it gets its place in the {@linkplain
+   * SimulatedDisks#trace() trace}. Crash images are fast again.
+   *
+   * @param perRequest what each read, write and flush takes beside the time for its bytes
+   * @param bytesPerSecond how fast bytes are read and written, at least 1
+   * @param clock the time in which this happens
+   */
+  public void slowDown(Duration perRequest, long bytesPerSecond, DiskClock clock) {
+    checkArgument(!perRequest.isNegative(), "%s a request: expected 0 or more", perRequest);
+    checkArgument(bytesPerSecond > 0, "%s bytes per second: expected 1 or more", bytesPerSecond);
+    synchronized (disks) {
+      speed = new Speed(perRequest.toNanos(), bytesPerSecond, clock);
+      busyUntil = clock.nanos();
+    }
+  }
+
+  /** Waits for the end of a request's service time, without keeping other disks from theirs. */
+  private void serve(long byteCount) throws IOException {
+    Speed mine;
+    long served;
+    synchronized (disks) {
+      mine = speed;
+      if (mine == null) {
+        return;
+      }
+      checkUsable();
+      served = Math.max(busyUntil, mine.clock().nanos()) + mine.nanos(byteCount);
+      busyUntil = served;
+    }
+    mine.clock().waitUntil(served);
+  }
+
   /** Nothing would say otherwise that it may be lost what nobody flushed meanwhile. */
   @GuardedBy("disks")
   private void loseCache() {
@@ -191,6 +241,7 @@ public final class SimulatedBlockDevice implements BlockDevice {
   public void read(long byteOffset, ByteBuffer target) throws IOException {
     int count = target.remaining();
     BlockDevices.checkRange(this, byteOffset, count);
+    serve(count);
     synchronized (disks) {
       checkUsable();
       if (count > 0) {
@@ -231,6 +282,7 @@ public final class SimulatedBlockDevice implements BlockDevice {
   public void write(long byteOffset, ByteBuffer source) throws IOException {
     int count = source.remaining();
     BlockDevices.checkRange(this, byteOffset, count);
+    serve(count);
     synchronized (disks) {
       checkUsable();
       if (count == 0) {
@@ -268,6 +320,7 @@ public final class SimulatedBlockDevice implements BlockDevice {
 
   @Override
   public void flush() throws IOException {
+    serve(0);
     synchronized (disks) {
       checkUsable();
       disks.begin(DiskOperation.Kind.FLUSH, name, 0, 0);

@@ -59,11 +59,12 @@ import org.pvmove.io.internal.SparseImage;
  *
  * <p>There is no randomness but {@link Unflushed#RANDOM}, which follows from the seed and the order
  * of calls; {@code toString} and every {@link PowerCutException} print the seed. Time is the {@link
- * #trace()}: the order of writes and flushes over all disks.
+ * #trace()}, the order of writes and flushes over all disks, unless disks are {@linkplain
+ * SimulatedBlockDevice#slowDown slowed down}.
  *
  * <p>Contents are shared between disks and their crash images until written to, so a crash image
  * costs about as much as the writes that were undecided. Thread-safe; operations on disks of one
- * set happen one at a time.
+ * set take effect one at a time, but slow disks of one set serve their requests at the same time.
  */
 public final class SimulatedDisks {
   private final long seed;
