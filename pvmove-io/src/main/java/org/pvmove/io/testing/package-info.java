@@ -12,6 +12,9 @@
  * writes and every place to tear the last one; by the {@linkplain
  * org.pvmove.io.testing.SimulatedDisks#contentHash() hash} of their contents it looks at equal ones
  * once.
+ *
+ * <p>{@link org.pvmove.io.testing.RandomFaults} strikes at random, and does the same again for the
+ * same seed.
  */
 @NullMarked
 package org.pvmove.io.testing;
