@@ -10,6 +10,7 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Pattern;
 import org.pvmove.device.StoredVolumeGroup;
 import org.pvmove.io.BlockDevice;
 import org.pvmove.lvm.Area;
@@ -29,6 +30,9 @@ import org.pvmove.lvm.VolumeGroup;
  */
 public final class LvContent {
   private static final int SECTOR = 512;
+
+  /** An image that an atomic move left when it was interrupted while it ended. */
+  private static final Pattern LEFT_OVER = Pattern.compile("pvmove\\d+_mimage_\\d+");
 
   /** Patterns are asked for again and again; nobody writes to them. */
   private static final Map<String, byte[]> PATTERNS = new ConcurrentHashMap<>();
@@ -130,13 +134,14 @@ public final class LvContent {
   }
 
   /** The volumes that lie on extents themselves, but not those that moves need for a while. */
-  private static Iterable<LogicalVolume> holders(VolumeGroup vg) {
+  static Iterable<LogicalVolume> holders(VolumeGroup vg) {
     Set<String> images = new HashSet<>();
     for (LogicalVolume pvmove : vg.pvmoveVolumes()) {
       pvmove.segments().forEach(s -> s.type().references().forEach(i -> images.add(i.lv())));
     }
     return vg.logicalVolumes().stream()
         .filter(lv -> !lv.isPvmove() && !images.contains(lv.name()))
+        .filter(lv -> !LEFT_OVER.matcher(lv.name()).matches())
         .filter(lv -> lv.segments().stream().allMatch(s -> s.type() instanceof SegmentType.Striped))
         .toList();
   }
@@ -182,7 +187,8 @@ public final class LvContent {
       if (offset >= 0 && offset < segment.extentCount()) {
         SegmentType type = segment.type();
         if (type instanceof SegmentType.Mirror mirror) {
-          boolean done = mirror.extentsMoved() == segment.extentCount();
+          Long moved = mirror.extentsMoved();
+          boolean done = moved != null && moved == segment.extentCount();
           return place(vg, mirror.areas().get(done ? 1 : 0).advance(offset));
         }
         if (type instanceof SegmentType.Striped striped && striped.areas().size() == 1) {

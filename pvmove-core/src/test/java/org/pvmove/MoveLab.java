@@ -19,6 +19,7 @@ import org.pvmove.io.testing.SimulatedDisks;
 import org.pvmove.io.testing.Unflushed;
 import org.pvmove.lvm.ExtentMap;
 import org.pvmove.lvm.LogicalVolume;
+import org.pvmove.lvm.PeRange;
 import org.pvmove.lvm.VolumeGroup;
 import org.pvmove.lvm.check.VolumeGroupCheck;
 import org.pvmove.plan.MoveRequest;
@@ -104,6 +105,12 @@ final class MoveLab {
         .host("test")
         .listener(listener)
         .build();
+  }
+
+  /** Where extents begin on their device. */
+  static long byteOffset(StoredVolumeGroup stored, PeRange range) {
+    return stored.volumeGroup().physicalVolume(range.pv()).orElseThrow().peStart().toBytes()
+        + range.first() * EXTENT_BYTES;
   }
 
   /** Something that moves. */
