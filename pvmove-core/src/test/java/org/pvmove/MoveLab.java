@@ -99,12 +99,15 @@ final class MoveLab {
 
   /** A mover as of a process that has just been started. */
   static PvMover mover(List<? extends BlockDevice> disks, MoveListener listener) {
+    return moverOn(disks).listener(listener).build();
+  }
+
+  /** A mover as of a process that has just been started, to be told more. */
+  static PvMover.Builder moverOn(List<? extends BlockDevice> disks) {
     return PvMover.builder(DeviceSet.of(disks.toArray(new BlockDevice[0])), SmallGroup.NAME)
         .clock(() -> NOW)
         .random(new Random(7))
-        .host("test")
-        .listener(listener)
-        .build();
+        .host("test");
   }
 
   /** Where extents begin on their device. */
@@ -140,13 +143,19 @@ final class MoveLab {
 
   /** What a reader finds, which must be nothing to complain about and every byte in place. */
   static StoredVolumeGroup sound(SimulatedDisks disks) {
+    StoredVolumeGroup stored = soundMetadata(disks);
+    LvContent.verifyAll(stored);
+    return stored;
+  }
+
+  /** What a reader finds, which must be nothing to complain about. */
+  static StoredVolumeGroup soundMetadata(SimulatedDisks disks) {
     DeviceScan scan = DeviceSet.of(disks.disks().toArray(new BlockDevice[0])).scan();
     assertThat(scan.volumeGroups()).hasSize(1);
     StoredVolumeGroup stored = scan.volumeGroup(SmallGroup.NAME);
     assertThat(stored.refusals()).isEmpty();
     assertThat(stored.missing()).isEmpty();
     assertThat(VolumeGroupCheck.check(stored.volumeGroup())).isEmpty();
-    LvContent.verifyAll(stored);
     return stored;
   }
 

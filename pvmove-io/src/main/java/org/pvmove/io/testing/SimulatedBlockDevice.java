@@ -243,34 +243,38 @@ public final class SimulatedBlockDevice implements BlockDevice {
     BlockDevices.checkRange(this, byteOffset, count);
     serve(count);
     synchronized (disks) {
-      checkUsable();
-      if (count > 0) {
-        disks.begin(DiskOperation.Kind.READ, name, byteOffset, count);
-      }
-      checkThere();
-      if (byteOffset + count > end) {
-        throw new EOFException(
-            "'%s' ended at byte offset %d: expected the %d bytes it had when opened"
-                .formatted(name, Math.max(byteOffset, end), size));
-      }
-      long bad = Fault.strike(readFaults, byteOffset, count);
-      if (bad >= 0) {
-        throw injected("read", bad);
-      }
+      beginRead(byteOffset, count);
       live.read(byteOffset, target);
+    }
+  }
+
+  /** Throws if the disk cannot be read there. */
+  @GuardedBy("disks")
+  private void beginRead(long byteOffset, int count) throws IOException {
+    checkUsable();
+    if (count > 0) {
+      disks.begin(DiskOperation.Kind.READ, name, byteOffset, count);
+    }
+    checkThere();
+    if (byteOffset + count > end) {
+      throw new EOFException(
+          "'%s' ended at byte offset %d: expected the %d bytes it had when opened"
+              .formatted(name, Math.max(byteOffset, end), size));
+    }
+    long bad = Fault.strike(readFaults, byteOffset, count);
+    if (bad >= 0) {
+      throw injected("read", bad);
     }
   }
 
   /** Reads without the writes that a flush lost, which other reads go on showing. */
   @Override
   public boolean readFromDisk(long byteOffset, ByteBuffer target) throws IOException {
-    BlockDevices.checkRange(this, byteOffset, target.remaining());
+    int count = target.remaining();
+    BlockDevices.checkRange(this, byteOffset, count);
+    serve(count);
     synchronized (disks) {
-      checkUsable();
-      long bad = Fault.strike(readFaults, byteOffset, target.remaining());
-      if (bad >= 0) {
-        throw injected("read", bad);
-      }
+      beginRead(byteOffset, count);
       SparseImage disk = durable.snapshot();
       unflushed.forEach(write -> write.applyTo(disk));
       disk.read(byteOffset, target);
