@@ -3,6 +3,7 @@ package org.pvmove;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.common.collect.ImmutableList;
 import com.google.common.collect.Range;
 import com.google.common.collect.RangeSet;
 import com.google.common.collect.TreeRangeSet;
@@ -48,6 +49,9 @@ final class FaultyRun {
   /** Behind the label. */
   private static final long METADATA_START = 4096;
 
+  /** Where the second metadata area of a disk begins, if there is one. */
+  private static final long SECOND_AREA = MoveLab.DISK_BYTES - SmallGroup.AREA_BYTES;
+
   private static final byte FILLER = '*';
 
   /** How an attempt ended. */
@@ -89,6 +93,9 @@ final class FaultyRun {
 
   /** The disks before all that. */
   private final SimulatedDisks before;
+
+  /** What the last outcome says of the devices. */
+  private ImmutableList<String> findings = ImmutableList.of();
 
   /** What was said to be lost, by logical volume. */
   private final Map<String, RangeSet<Long>> lost = new HashMap<>();
@@ -149,6 +156,7 @@ final class FaultyRun {
         }
         for (String name : withoutMetadata) {
           disks.disk(name).failReads(METADATA_START, dataStart - METADATA_START);
+          disks.disk(name).failReads(SECOND_AREA, MoveLab.DISK_BYTES - SECOND_AREA);
         }
         if (!later) {
           faults.strike(disks);
@@ -159,7 +167,8 @@ final class FaultyRun {
         faults.injected().stream().skip(struck).map(Injected::kind).forEach(kinds::add);
         ended.accept(ending, kinds);
         faults.injected().stream()
-            .filter(fault -> fault.byteCount() > 0 && fault.byteOffset() < dataStart)
+            .filter(fault -> fault.byteCount() > 0)
+            .filter(fault -> fault.byteOffset() < dataStart || fault.byteOffset() >= SECOND_AREA)
             .map(Injected::disk)
             .forEach(withoutMetadata::add);
         // What is behind the end of a disk that shrank is there when it is whole again.
@@ -167,7 +176,17 @@ final class FaultyRun {
         over = ending == Ending.COMPLETED || ending == Ending.COMPLETED_WITH_LOSSES;
         if (over) {
           // All of it is durable.
-          MoveLab.assertSettled(checked(disks.crashImage(Unflushed.LOST)).volumeGroup());
+          VolumeGroup now = checked(disks.crashImage(Unflushed.LOST)).volumeGroup();
+          if (!now.pvmoveVolumes().isEmpty()) {
+            // A disk that could not be read knows better: that much was said.
+            assertThat(findings)
+                .anyMatch(
+                    finding ->
+                        faults.injected().stream()
+                            .anyMatch(fault -> finding.contains(fault.disk() + ": ")));
+            return;
+          }
+          MoveLab.assertSettled(now);
         }
         Unflushed[] choices = Unflushed.values();
         disks = disks.crashImage(choices[random.nextInt(choices.length)]);
@@ -240,6 +259,7 @@ final class FaultyRun {
               Range.closedOpen(
                   range.logicalVolumeOffset(), range.logicalVolumeOffset() + range.byteCount()));
     }
+    findings = outcome.volumeGroup().findings();
     if (outcome instanceof MoveOutcome.Completed) {
       assertThat(outcome.work().lost()).isEmpty();
       return Ending.COMPLETED;
