@@ -318,7 +318,7 @@ final class FaultyRun {
     VolumeGroup vg = stored.volumeGroup();
     byte[] filler = new byte[SECTOR];
     Arrays.fill(filler, FILLER);
-    for (LogicalVolume lv : LvContent.visible(vg)) {
+    for (LogicalVolume lv : LvContent.holders(vg)) {
       byte[] expected = LvContent.pattern(vg, lv);
       byte[] found = LvContent.read(stored, lv.name());
       for (int at = 0; at < found.length; at += SECTOR) {

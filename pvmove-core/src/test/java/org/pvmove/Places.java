@@ -32,7 +32,7 @@ final class Places {
    */
   static ImmutableMap<String, ImmutableList<Area.Physical>> of(VolumeGroup vg, Ending ending) {
     ImmutableMap.Builder<String, ImmutableList<Area.Physical>> places = ImmutableMap.builder();
-    for (LogicalVolume lv : LvContent.visible(vg)) {
+    for (LogicalVolume lv : LvContent.holders(vg)) {
       ImmutableList.Builder<Area.Physical> extents = ImmutableList.builder();
       for (Segment segment : lv.segments()) {
         for (long row = 0; row < segment.areaLength(); row++) {
