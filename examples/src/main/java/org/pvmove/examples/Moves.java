@@ -9,17 +9,20 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.pvmove.PvMover;
 import org.pvmove.device.CommitFailedException;
 import org.pvmove.device.DeviceSet;
 import org.pvmove.device.StoredVolumeGroup;
+import org.pvmove.device.VolumeGroupLockedException;
+import org.pvmove.execute.BadRange;
+import org.pvmove.execute.MoveInUseException;
 import org.pvmove.execute.MoveOutcome;
 import org.pvmove.lvm.Area;
 import org.pvmove.lvm.LogicalVolume;
 import org.pvmove.lvm.LvmException;
-import org.pvmove.lvm.LvmUuid;
 import org.pvmove.lvm.VolumeGroup;
 import org.pvmove.lvm.edit.Pvmove;
 import org.pvmove.plan.MovePlan;
@@ -48,18 +51,21 @@ final class Moves {
   private final DeviceSet devices;
   private final Groups groups;
   private final Mode mode;
+  private final HowToMove how;
   private final Console console;
   private final String howToGoOn;
 
   /**
    * Creates the operations.
    *
+   * @param how how to move
    * @param howToGoOn the command line that restarts what was in progress on these devices
    */
-  Moves(DeviceSet devices, Mode mode, Console console, String howToGoOn) {
+  Moves(DeviceSet devices, Mode mode, HowToMove how, Console console, String howToGoOn) {
     this.devices = devices;
     this.groups = new Groups(devices.scan());
     this.mode = mode;
+    this.how = how;
     this.console = console;
     this.howToGoOn = howToGoOn;
   }
@@ -91,18 +97,23 @@ final class Moves {
                     other.group().volumeGroup().name()));
       }
     }
-    Groups.requireUsable(group);
+    Leftovers leftovers = Leftovers.of(group);
+    ImmutableList<Pvmove> running = leftovers.runningFrom(from.pv().id());
+    if (running.isEmpty()) {
+      Groups.requireUsable(group);
+    } else {
+      leftovers.requireUsable();
+    }
     groups.leftOut().forEach(console::complain);
     groups.unreadable().forEach(console::complain);
     group.findings().forEach(console::complain);
     MoveRequest request = inNamesOfTheLibrary(asked, group.volumeGroup());
-    ImmutableList<Pvmove> running = runningFrom(group, from.pv().id());
     // Only named, a move is carried on whatever it does, as pvmove(8) would.
     if (!running.isEmpty()
         && mode != Mode.JSON
         && request.equals(MoveRequest.from(from.name()).build())) {
       console.say("Detected pvmove in progress for %s.".formatted(from.name()));
-      return carryOn(group, from.name(), running, mover -> mover.resume(from.name()));
+      return carryOn(leftovers, running, from.name(), mover -> mover.resume(from.name()));
     }
     PlanResult result = mover(group).build().plan(request);
     if (result instanceof PlanResult.Rejected rejected) {
@@ -190,28 +201,28 @@ final class Moves {
   }
 
   /**
-   * Carries on every move in progress in every volume group.
+   * Carries on every move in progress in every volume group, and puts right what earlier moves have
+   * left behind.
    *
    * @return the exit code
    */
-  int restart() throws CommandException, IOException {
-    return everywhere(
-        (group, running) -> carryOn(group, null, running, PvMover::resume),
-        "No pvmove in progress.");
+  int restart() {
+    return everywhere(leftovers -> carryOn(leftovers, leftovers.running(), null, PvMover::resume));
   }
 
   /**
-   * Gives up every move in progress in every volume group.
+   * Gives up every move in progress in every volume group, and puts right what earlier moves have
+   * left behind.
    *
    * @return the exit code
    */
-  int abort() throws CommandException, IOException {
-    return everywhere(
-        (group, running) -> giveUp(group, null, running, PvMover::abort), "No pvmove in progress.");
+  int abort() {
+    return everywhere(leftovers -> giveUp(leftovers, leftovers.running(), null, PvMover::abort));
   }
 
   /**
-   * Gives up the move in progress from a physical volume.
+   * Gives up the move in progress from a physical volume, and puts right what earlier moves have
+   * left behind in its volume group.
    *
    * @return the exit code
    */
@@ -229,24 +240,26 @@ final class Moves {
       // Unlike for a new move, pvmove(8) calls this a failure.
       throw CommandException.of(ExitCode.FAILED, e.lines());
     }
-    ImmutableList<Pvmove> running = runningFrom(from.group(), from.pv().id());
+    Leftovers leftovers = Leftovers.of(from.group());
+    ImmutableList<Pvmove> running = leftovers.runningFrom(from.pv().id());
     if (running.isEmpty()) {
       console.say("No pvmove in progress for %s.".formatted(from.name()));
-      return ExitCode.DONE;
+      if (leftovers.repairs().isEmpty()) {
+        return ExitCode.DONE;
+      }
     }
-    Groups.requireUsable(from.group());
-    return giveUp(from.group(), from.name(), running, mover -> mover.abort(from.name()));
+    leftovers.requireUsable();
+    return giveUp(leftovers, running, from.name(), mover -> mover.abort(from.name()));
   }
 
-  /** Work on one volume group that has moves in progress. */
+  /** Work on one volume group that earlier moves have left something in. */
   @FunctionalInterface
   private interface GroupWork {
-    int doWith(StoredVolumeGroup group, ImmutableList<Pvmove> running)
-        throws CommandException, IOException;
+    int doWith(Leftovers leftovers) throws CommandException, IOException;
   }
 
   /** One volume group that fails does not keep the others from being worked on. */
-  private int everywhere(GroupWork work, String nothingToDo) throws IOException {
+  private int everywhere(GroupWork work) {
     int worst = ExitCode.DONE;
     boolean found = false;
     groups.leftOut().forEach(console::complain);
@@ -256,59 +269,63 @@ final class Moves {
     }
     for (StoredVolumeGroup group : groups.all()) {
       try {
-        ImmutableList<Pvmove> running = Pvmove.allOf(group.volumeGroup());
-        if (!running.isEmpty()) {
-          found = true;
-          Groups.requireUsable(group);
+        Leftovers leftovers = Leftovers.of(group);
+        found |= !leftovers.running().isEmpty();
+        if (!leftovers.running().isEmpty() || !leftovers.repairs().isEmpty()) {
+          leftovers.requireUsable();
           group.findings().forEach(console::complain);
-          worst = Math.max(worst, work.doWith(group, running));
+          worst = Math.max(worst, work.doWith(leftovers));
         }
       } catch (CommandException e) {
         e.lines().forEach(console::complain);
         worst = ExitCode.FAILED;
-      } catch (LvmException e) {
+      } catch (IOException | LvmException e) {
         console.complain(Texts.reason(e));
         console.trace(e);
         worst = ExitCode.FAILED;
       }
     }
     if (!found) {
-      console.say(nothingToDo);
+      console.say("No pvmove in progress.");
     }
     return worst;
   }
 
   private int carryOn(
-      StoredVolumeGroup group, @Nullable String source, ImmutableList<Pvmove> running, Work work)
+      Leftovers leftovers, ImmutableList<Pvmove> running, @Nullable String source, Work work)
       throws CommandException, IOException {
     if (mode != Mode.EXECUTE) {
-      describe(group, running, "would be carried on");
+      describe(leftovers, running, "would be carried on");
       return ExitCode.DONE;
     }
     for (Pvmove move : running) {
       console.sayMore(
           "Carrying on %s of %s."
               .formatted(
-                  move.name(), String.join(", ", volumesOn(group.volumeGroup(), move.name()))));
+                  move.name(), String.join(", ", volumesOn(leftovers.repaired(), move.name()))));
     }
-    return run(group, source, sourceNames(group, running), work);
+    return run(leftovers.group(), source, sourceNames(leftovers.group(), running), work);
   }
 
   private int giveUp(
-      StoredVolumeGroup group, @Nullable String source, ImmutableList<Pvmove> running, Work work)
+      Leftovers leftovers, ImmutableList<Pvmove> running, @Nullable String source, Work work)
       throws CommandException, IOException {
     if (mode != Mode.EXECUTE) {
-      describe(group, running, "would be given up");
+      describe(leftovers, running, "would be given up");
       return ExitCode.DONE;
     }
-    return run(group, source, sourceNames(group, running), work);
+    return run(leftovers.group(), source, sourceNames(leftovers.group(), running), work);
   }
 
-  private void describe(StoredVolumeGroup group, ImmutableList<Pvmove> running, String whatWould) {
+  private void describe(Leftovers leftovers, ImmutableList<Pvmove> running, String whatWould) {
+    String name = leftovers.repaired().name();
+    leftovers
+        .repairs()
+        .forEach(repair -> console.say("%s: would be put right: %s".formatted(name, repair)));
     for (Pvmove move : running) {
       console.say("%s %s:".formatted(move.name(), whatWould));
       if (mode == Mode.PLAN) {
-        PlanText.lines(move, group).forEach(console::print);
+        PlanText.lines(move, leftovers.group()).forEach(console::print);
       } else {
         console.say(PlanText.progress(move));
       }
@@ -334,11 +351,55 @@ final class Moves {
         outcome = work.doWith(mover);
       } catch (CommitFailedException e) {
         throw beginFailed(e);
+      } catch (VolumeGroupLockedException e) {
+        console.trace(e);
+        throw CommandException.failed(Texts.reason(e), "Nothing was written.");
       }
-      return outcome instanceof MoveOutcome.Stopped stopped
-          ? reportStopped(stopped, source)
-          : ExitCode.DONE;
+      return report(outcome, source);
     }
+  }
+
+  private int report(MoveOutcome outcome, @Nullable String source) {
+    String name = outcome.volumeGroup().volumeGroup().name();
+    outcome
+        .work()
+        .repairs()
+        .forEach(repair -> console.say("%s: put right: %s".formatted(name, repair)));
+    ImmutableList<BadRange> lost = outcome.work().lost();
+    lost.forEach(range -> console.print(lostAsJson(name, range)));
+    if (!lost.isEmpty()) {
+      console.complain(
+          "%s in %s could not be read: their places hold zeros now."
+              .formatted(
+                  Texts.count(lost.stream().mapToLong(BadRange::byteCount).sum(), "byte"),
+                  Texts.count(lost.size(), "range")));
+    }
+    if (outcome instanceof MoveOutcome.Stopped stopped) {
+      return stopped.failure() instanceof MoveInUseException
+          ? reportInUse(stopped)
+          : reportStopped(stopped, source);
+    }
+    return lost.isEmpty() ? ExitCode.DONE : ExitCode.FAILED;
+  }
+
+  /** One line, to be read by programs. */
+  private static String lostAsJson(String volumeGroup, BadRange range) {
+    return "{\"lost\": {\"device\": %s, \"byte_offset\": %d, \"byte_count\": %d, \"volume_group\": %s,"
+            .formatted(
+                Json.quote(range.device()),
+                range.byteOffset(),
+                range.byteCount(),
+                Json.quote(volumeGroup))
+        + " \"logical_volume\": %s, \"logical_volume_byte_offset\": %d}}"
+            .formatted(Json.quote(range.logicalVolume()), range.logicalVolumeOffset());
+  }
+
+  private int reportInUse(MoveOutcome.Stopped stopped) {
+    console.complain(
+        "%s: another program is at work on this move, which was left to it."
+            .formatted(stopped.move()));
+    console.trace(Objects.requireNonNull(stopped.failure()));
+    return ExitCode.FAILED;
   }
 
   private CommandException beginFailed(CommitFailedException e) {
@@ -400,13 +461,10 @@ final class Moves {
 
   /** The identity, since several volume groups may bear a name. */
   private PvMover.Builder mover(StoredVolumeGroup group) {
-    return PvMover.builder(devices, group.volumeGroup().id().toString());
-  }
-
-  private static ImmutableList<Pvmove> runningFrom(StoredVolumeGroup group, LvmUuid pv) {
-    return Pvmove.allOf(group.volumeGroup()).stream()
-        .filter(move -> move.pieces().stream().anyMatch(piece -> piece.source().pv().equals(pv)))
-        .collect(ImmutableList.toImmutableList());
+    return PvMover.builder(devices, group.volumeGroup().id().toString())
+        .onReadError(how.readErrors())
+        .verify(how.verify())
+        .locks(how.locks());
   }
 
   private static UnaryOperator<String> sourceNames(

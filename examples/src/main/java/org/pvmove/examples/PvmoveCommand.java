@@ -7,6 +7,7 @@ import java.io.PrintWriter;
 import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -16,6 +17,8 @@ import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.pvmove.device.DeviceSet;
+import org.pvmove.device.VolumeGroupLocks;
+import org.pvmove.execute.ReadErrors;
 import org.pvmove.io.Access;
 import org.pvmove.lvm.AllocationPolicy;
 import org.pvmove.plan.MoveRequest;
@@ -66,7 +69,7 @@ import picocli.CommandLine.TypeConversionException;
     footer = {
       "",
       "Exit codes: 0 everything that was asked for is done and durable; 3 wrong command line; 5"
-          + " failure."
+          + " failure, or not all of it could be read."
     })
 public final class PvmoveCommand implements Callable<Integer> {
   /** What the logging library reads when it is first used. */
@@ -156,6 +159,47 @@ public final class PvmoveCommand implements Callable<Integer> {
           "The longest run copied between two checkpoints, which is what a crash makes copy again:"
               + " a number with one of the units b, s, k, m, g, t, or none for MiB; 1g by default.")
   private @Nullable Long maxSegmentBytes;
+
+  @Option(
+      names = "--on-read-error",
+      paramLabel = "WHAT",
+      converter = ReadErrorsWord.class,
+      description =
+          "What to do when the source cannot be read. stop, the default: stop at the last"
+              + " checkpoint. retry or retry=N: read each bad block N times, 3 by default, and stop"
+              + " if that does not help. skip or skip=N: after that go on, with bytes of 0 in place"
+              + " of what is lost; each lost range is printed on a line of its own, as JSON, and the"
+              + " exit code is 5.")
+  private ReadErrors readErrors = ReadErrors.stop();
+
+  @Option(
+      names = "--verify",
+      description =
+          "Read each segment back from the disk before the checkpoint that gives it its new place.")
+  private boolean verify;
+
+  @Option(
+      names = "--nolocking",
+      description =
+          "Take none of LVM2's locks. Then no LVM2 command may use the volume groups meanwhile. It"
+              + " is the default if all devices are image files.")
+  private boolean noLocking;
+
+  @Option(
+      names = "--locking-dir",
+      paramLabel = "DIR",
+      description =
+          "Take LVM2's locks in this directory, global/locking_dir of lvm.conf(5); /run/lock/lvm is"
+              + " the default if there is a disk of this system among the devices.")
+  private @Nullable Path lockingDirectory;
+
+  @Option(
+      names = "--lock-timeout",
+      paramLabel = "SECONDS",
+      description =
+          "How long to wait for others who have a volume group locked: 0 for not at all, without end"
+              + " by default.")
+  private @Nullable Integer lockTimeout;
 
   @Option(
       names = "--abort",
@@ -255,7 +299,8 @@ public final class PvmoveCommand implements Callable<Integer> {
       if (list) {
         return Listing.print(open.scan(), console);
       }
-      return move(new Moves(open, mode(), console, howToGoOn()), console);
+      HowToMove how = new HowToMove(readErrors, verify, locks(open));
+      return move(new Moves(open, mode(), how, console, howToGoOn()), console);
     }
   }
 
@@ -270,6 +315,19 @@ public final class PvmoveCommand implements Callable<Integer> {
       return moves.restart();
     }
     return moves.move(request());
+  }
+
+  /** As the library does by default, unless told otherwise. */
+  private VolumeGroupLocks locks(DeviceSet open) {
+    Path directory =
+        lockingDirectory == null && open.hasDisks()
+            ? VolumeGroupLocks.LVM_DIRECTORY
+            : lockingDirectory;
+    VolumeGroupLocks locks =
+        noLocking || directory == null
+            ? VolumeGroupLocks.onDevices()
+            : VolumeGroupLocks.inDirectory(directory);
+    return lockTimeout == null ? locks : locks.waitingAtMost(Duration.ofSeconds(lockTimeout));
   }
 
   /** What was asked for, in the words of the command line. */
@@ -317,6 +375,26 @@ public final class PvmoveCommand implements Callable<Integer> {
       throw wrong(
           "--abort takes one physical volume, the source of the move; destinations make no sense");
     }
+    if (abort || list) {
+      List<String> given = optionsGiven(Set.of("--on-read-error", "--verify"));
+      if (!given.isEmpty()) {
+        throw wrong(
+            "%s goes with moving or restarting, and not with --abort or --list"
+                .formatted(given.get(0)));
+      }
+    }
+    if (list) {
+      List<String> given = optionsGiven(Set.of("--nolocking", "--locking-dir", "--lock-timeout"));
+      if (!given.isEmpty()) {
+        throw wrong("%s does not go with --list, which locks nothing".formatted(given.get(0)));
+      }
+    }
+    if (noLocking && lockingDirectory != null) {
+      throw wrong("--nolocking and --locking-dir exclude each other");
+    }
+    if (lockTimeout != null && lockTimeout < 0) {
+      throw wrong("--lock-timeout: expected seconds, 0 or more, found " + lockTimeout);
+    }
     if (abort || physicalVolumes.isEmpty()) {
       List<String> given = optionsOfAMove();
       if (!given.isEmpty()) {
@@ -335,7 +413,7 @@ public final class PvmoveCommand implements Callable<Integer> {
 
   /** Those given that say what a new move is to be like. */
   private List<String> optionsOfAMove() {
-    Set<String> names =
+    return optionsGiven(
         Set.of(
             "--name",
             "--exclude",
@@ -346,7 +424,10 @@ public final class PvmoveCommand implements Callable<Integer> {
             "--strict",
             "--larger-blocks",
             "--max-segment",
-            "--reportformat");
+            "--reportformat"));
+  }
+
+  private List<String> optionsGiven(Set<String> names) {
     return Objects.requireNonNull(spec).commandLine().getParseResult().matchedOptions().stream()
         .filter(option -> names.contains(option.longestName()))
         .map(option -> option.names()[0])
@@ -379,8 +460,16 @@ public final class PvmoveCommand implements Callable<Integer> {
   }
 
   private String howToGoOn() {
-    return "pvmove --devices "
-        + devices.stream().map(PvmoveCommand::quote).collect(Collectors.joining(","));
+    StringBuilder line = new StringBuilder("pvmove --devices ");
+    line.append(devices.stream().map(PvmoveCommand::quote).collect(Collectors.joining(",")));
+    // Whoever goes on without thinking shall not go on with less locking.
+    if (lockingDirectory != null) {
+      line.append(" --locking-dir ").append(quote(lockingDirectory.toString()));
+    }
+    if (noLocking) {
+      line.append(" --nolocking");
+    }
+    return line.toString();
   }
 
   private static String quote(String word) {

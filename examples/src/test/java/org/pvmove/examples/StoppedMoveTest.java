@@ -10,6 +10,8 @@ import java.io.StringWriter;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.pvmove.device.DeviceSet;
+import org.pvmove.device.VolumeGroupLocks;
+import org.pvmove.execute.ReadErrors;
 import org.pvmove.io.testing.SimulatedBlockDevice;
 import org.pvmove.io.testing.SimulatedDisks;
 import org.pvmove.plan.MoveRequest;
@@ -44,7 +46,8 @@ class StoppedMoveTest {
     assertThat(out.toString()).contains("a: Moved: 50.00%").doesNotContain("100.00%");
     assertThat(err.toString())
         .contains(
-            "Stopped: a: 1024 bytes at byte 2232320 (2 sectors from sector 4360) cannot be read",
+            "Stopped: a: 1024 bytes at byte 2232320 (2 sectors from sector 4360; logical volume lv at"
+                + " byte 659456) cannot be read",
             "pvmove0: 1 of 2 segments (4 of 8 extents) at the new place",
             "Every logical volume is whole.",
             "To go on:   pvmove --devices a,b a",
@@ -71,12 +74,66 @@ class StoppedMoveTest {
             });
   }
 
+  @Test
+  void printsEachLostRangeAsALineOfJsonAndFailsWhereItGoesOnWithoutWhatIsLost() throws Exception {
+    long extent9 = MIB + 9 * Images.EXTENT_SIZE.bytes();
+    source.failReads(extent9 + 4096, 1024);
+    source.failReads(extent9 + 65536, 512);
+    assertThat(move("a", ReadErrors.skip(2, (byte) 0), false)).isEqualTo(5);
+    assertThat(out.toString().lines().filter(line -> line.startsWith("{")))
+        .containsExactly(
+            lost("a", extent9 + 4096, 1024, 5 * Images.EXTENT_SIZE.bytes() + 4096),
+            lost("a", extent9 + 65536, 512, 5 * Images.EXTENT_SIZE.bytes() + 65536));
+    assertThat(out.toString()).contains("a: Moved: 100.00%");
+    assertThat(err.toString()).contains("1536 bytes in 2 ranges could not be read");
+  }
+
+  @Test
+  void printsNothingAboutLossesWhereAnotherAttemptHelps() throws Exception {
+    source.failReads(MIB + 4096, 1024, 2);
+    assertThat(move("a", ReadErrors.retry(4), false)).isZero();
+    assertThat(err.toString()).isEmpty();
+    assertThat(out.toString()).contains("a: Moved: 100.00%").doesNotContain("lost");
+    assertThat(SampleVolumeGroup.firstDifference(devices.scan().volumeGroup("vg"))).isEmpty();
+  }
+
+  @Test
+  void stopsAtADestinationThatCannotBeReadBackIfAskedToVerify() throws Exception {
+    destination.failReads(MIB, 512);
+    assertThat(move("a", ReadErrors.stop(), true)).isEqualTo(5);
+    assertThat(err.toString())
+        .contains("Stopped: b: ", "pvmove0: 0 of 2 segments", "Every logical volume is whole.");
+  }
+
+  @Test
+  void movesWithEachSegmentReadBack() throws Exception {
+    assertThat(move("a", ReadErrors.stop(), true)).isZero();
+    assertThat(SampleVolumeGroup.firstDifference(devices.scan().volumeGroup("vg"))).isEmpty();
+  }
+
+  private static String lost(String device, long at, long count, long inVolume) {
+    return "{\"lost\": {\"device\": \"%s\", \"byte_offset\": %d, \"byte_count\": %d,"
+            .formatted(device, at, count)
+        + " \"volume_group\": \"vg\", \"logical_volume\": \"lv\","
+        + " \"logical_volume_byte_offset\": %d}}".formatted(inVolume);
+  }
+
   private int move(String pv) throws CommandException, IOException {
-    return moves().move(MoveRequest.from(pv).build());
+    return move(pv, ReadErrors.stop(), false);
+  }
+
+  private int move(String pv, ReadErrors readErrors, boolean verify)
+      throws CommandException, IOException {
+    return moves(readErrors, verify).move(MoveRequest.from(pv).build());
   }
 
   private Moves moves() {
+    return moves(ReadErrors.stop(), false);
+  }
+
+  private Moves moves(ReadErrors readErrors, boolean verify) {
     Console console = new Console(new PrintWriter(out), new PrintWriter(err), 0);
-    return new Moves(devices, Moves.Mode.EXECUTE, console, HOW_TO_GO_ON);
+    HowToMove how = new HowToMove(readErrors, verify, VolumeGroupLocks.onDevices());
+    return new Moves(devices, Moves.Mode.EXECUTE, how, console, HOW_TO_GO_ON);
   }
 }

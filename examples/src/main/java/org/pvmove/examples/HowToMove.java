@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.pvmove.examples;
+
+import org.pvmove.device.VolumeGroupLocks;
+import org.pvmove.execute.ReadErrors;
+
+/**
+ * How moves are carried out, whichever they are.
+ *
+ * @param readErrors what to do when the source cannot be read
+ * @param verify whether each segment is read back before its checkpoint
+ * @param locks how the volume group is locked while it is changed
+ */
+record HowToMove(ReadErrors readErrors, boolean verify, VolumeGroupLocks locks) {}
