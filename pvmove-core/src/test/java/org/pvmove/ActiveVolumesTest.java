@@ -10,14 +10,20 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.pvmove.device.AccessRefusedException;
 import org.pvmove.device.ActiveVolumes;
+import org.pvmove.device.RawCommit;
+import org.pvmove.device.StoredVolumeGroup;
 import org.pvmove.execute.MoveEvent;
 import org.pvmove.execute.MoveOutcome;
 import org.pvmove.io.testing.SimulatedDisks;
 import org.pvmove.io.testing.Unflushed;
+import org.pvmove.lvm.StatusFlag;
 import org.pvmove.lvm.VolumeGroup;
 import org.pvmove.plan.MoveRequest;
 
@@ -105,6 +111,71 @@ class ActiveVolumesTest {
     Files.delete(sysfs.resolve("dm-7/dm/uuid"));
     MoveLab.assertCompleted(mover().resume());
     MoveLab.assertSettled(MoveLab.sound(disks.crashImage(Unflushed.LOST)).volumeGroup());
+  }
+
+  private void stopAtTheBeginning(boolean atomic) throws IOException {
+    AtomicReference<PvMover> stopping = new AtomicReference<>();
+    PvMover mover = MoveLab.moverOn(disks.disks()).listener(event -> stopping.get().stop()).build();
+    stopping.set(mover);
+    assertThat(
+            mover.execute(
+                mover.plan(MoveRequest.from("a").to("b").atomic(atomic).build()).orElseThrow()))
+        .isInstanceOf(MoveOutcome.Stopped.class);
+  }
+
+  @Test
+  void copiesNothingOfAMoveThatStandsBelowAnActiveVolume() throws Exception {
+    stopAtTheBeginning(false);
+    activate("two", "", 3);
+    long writes = disks.writeCount();
+
+    MoveOutcome outcome = mover().resume();
+
+    assertThat(((MoveOutcome.Stopped) outcome).reason()).contains("volume two is active");
+    assertThat(outcome.work().bytesCopied()).isZero();
+    assertThat(disks.writeCount()).isEqualTo(writes);
+  }
+
+  @Test
+  void leavesAnAtomicMoveAloneWhoseImagesAreActive() throws Exception {
+    stopAtTheBeginning(true);
+    activate("pvmove0_mimage_1", "", 3);
+
+    MoveOutcome outcome = mover().resume();
+
+    assertThat(((MoveOutcome.Stopped) outcome).reason())
+        .contains("volume pvmove0_mimage_1 is active");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"pvmove0", "frag"})
+  void repairsNothingThatIsActiveOrBelowWhatIs(String active) throws Exception {
+    stopAtTheBeginning(false);
+    StoredVolumeGroup stored = MoveLab.soundMetadata(disks);
+    RawCommit.commit(
+        stored, withoutLock(stored.volumeGroup(), "pvmove0"), SmallGroup.header("a test"));
+    String id = stored.volumeGroup().logicalVolume(active).orElseThrow().id().value();
+    activate("LVM-" + stored.volumeGroup().id().value() + id, 3);
+    long writes = disks.writeCount();
+
+    assertThatThrownBy(() -> mover().resume())
+        .isInstanceOf(AccessRefusedException.class)
+        .hasMessageContaining("logical volume " + active + " is active");
+
+    assertThat(disks.writeCount()).isEqualTo(writes);
+  }
+
+  private static VolumeGroup withoutLock(VolumeGroup vg, String name) {
+    return vg.toBuilder()
+        .logicalVolumes(
+            vg.logicalVolumes().stream()
+                .map(
+                    lv ->
+                        lv.name().equals(name)
+                            ? lv.toBuilder().flags(lv.flags().without(StatusFlag.LOCKED)).build()
+                            : lv)
+                .toList())
+        .build();
   }
 
   @Test

@@ -128,4 +128,29 @@ class PartialProgressTest {
 
     assertThat(outcome.work().receipts().get(0).bytesFound()).isZero();
   }
+
+  @Test
+  void comparesNothingInAFirstAttemptThoughItBeThere() throws Exception {
+    SimulatedDisks disks = disks();
+    stopAfterFive(disks.disks());
+    assertCompleted(MoveLab.mover(disks.disks(), MoveListener.NONE).abort());
+    PvMover mover = MoveLab.mover(disks.disks(), MoveListener.NONE);
+
+    MoveOutcome outcome =
+        mover.execute(mover.plan(MoveRequest.from("a").to("b").build()).orElseThrow());
+
+    assertThat(outcome.work().receipts().get(0).bytesFound()).isZero();
+  }
+
+  @Test
+  void writesWhatCannotBeReadWhereItShallBe() throws Exception {
+    SimulatedDisks disks = disks();
+    stopAfterFive(disks.disks());
+    long begin = restart(disks.crashImage(Unflushed.KEPT)).destinationOffset();
+    // As bytes would be that a disk lost: what is written over them is read well again.
+    disks.disk("b").write(begin + 2 * MIB, ByteBuffer.wrap(new byte[4096]));
+    disks.disk("b").failReads(begin + 2 * MIB, 512, 1);
+
+    assertThat(restart(disks).bytesFound()).isEqualTo(2 * MIB);
+  }
 }

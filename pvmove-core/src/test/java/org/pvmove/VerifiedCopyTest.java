@@ -8,6 +8,7 @@ import com.google.common.collect.ImmutableList;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.zip.CRC32;
 import java.util.zip.CRC32C;
 import java.util.zip.Checksum;
@@ -133,5 +134,38 @@ class VerifiedCopyTest {
     MoveLab.sound(disks.crashImage(Unflushed.LOST));
     assertCompleted(MoveLab.mover(disks.disks(), MoveListener.NONE).resume());
     MoveLab.sound(disks.crashImage(Unflushed.LOST));
+  }
+
+  @Test
+  void readsBackOnlyWhatWasFlushed() throws Exception {
+    SimulatedDisks disks = disks();
+    AtomicBoolean flushed = new AtomicBoolean(true);
+    BlockDevice destination =
+        new ForwardingDevice(disks.disk("b")) {
+          @Override
+          public void write(long byteOffset, ByteBuffer source) throws IOException {
+            flushed.set(false);
+            super.write(byteOffset, source);
+          }
+
+          @Override
+          public void flush() throws IOException {
+            flushed.set(true);
+            super.flush();
+          }
+
+          @Override
+          public boolean readFromDisk(long byteOffset, ByteBuffer target) throws IOException {
+            assertThat(flushed).as("flushed before it is read back").isTrue();
+            return disks.disk("b").readFromDisk(byteOffset, target);
+          }
+        };
+
+    MoveOutcome outcome = move(List.of(disks.disk("a"), destination, disks.disk("c")), true);
+
+    assertCompleted(outcome);
+    assertThat(outcome.work().receipts())
+        .extracting(Receipt::verified)
+        .containsOnly(Receipt.Verified.ON_DISK);
   }
 }

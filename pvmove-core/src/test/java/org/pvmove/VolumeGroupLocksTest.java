@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -17,6 +18,8 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.pvmove.device.DeviceSet;
+import org.pvmove.device.StoredVolumeGroup;
 import org.pvmove.device.VolumeGroupLockedException;
 import org.pvmove.device.VolumeGroupLocks;
 import org.pvmove.execute.MoveEvent;
@@ -24,6 +27,7 @@ import org.pvmove.execute.MoveOutcome;
 import org.pvmove.io.BlockDevice;
 import org.pvmove.io.FileLocks;
 import org.pvmove.io.RangeLock;
+import org.pvmove.io.testing.DiskOperation;
 import org.pvmove.io.testing.SimulatedDisks;
 import org.pvmove.io.testing.Unflushed;
 import org.pvmove.plan.MoveRequest;
@@ -105,7 +109,10 @@ class VolumeGroupLocksTest {
       // Who waits for the file has the one beside it.
       Path queue = directory.resolve("V_vg:aux");
       Closeable turn = FileLocks.tryLock(queue, true);
+      long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
       while (turn != null) {
+        assertThat(outcome).isNotDone();
+        assertThat(System.nanoTime()).as("time in the queue").isLessThan(deadline);
         turn.close();
         Thread.onSpinWait();
         turn = FileLocks.tryLock(queue, true);
@@ -189,5 +196,48 @@ class VolumeGroupLocksTest {
     }
     MoveLab.assertCompleted(move(mover(VolumeGroupLocks.onDevices()).build()));
     MoveLab.sound(disks.crashImage(Unflushed.LOST));
+  }
+
+  @Test
+  void locksAVolumeGroupByItsNewNameOnceItWasRenamed() throws Exception {
+    AtomicInteger renamed = new AtomicInteger();
+    disks.beforeEachOperation(
+        operation -> {
+          boolean metadata = operation.byteOffset() < HEADER + (32 << 10);
+          if (operation.kind() == DiskOperation.Kind.WRITE && metadata && renamed.get() == 2) {
+            try {
+              assertThat(FileLocks.tryLock(directory.resolve("V_other"), false)).isNull();
+            } catch (IOException e) {
+              throw new AssertionError(e);
+            }
+          }
+        });
+    PvMover mover =
+        mover(VolumeGroupLocks.inDirectory(directory))
+            .listener(
+                event -> {
+                  if (event instanceof MoveEvent.Copied && renamed.compareAndSet(0, 1)) {
+                    rename("other");
+                    renamed.set(2);
+                  }
+                })
+            .build();
+
+    MoveLab.assertCompleted(move(mover));
+
+    assertThat(renamed).hasValue(2);
+  }
+
+  private void rename(String name) {
+    try {
+      DeviceSet set = DeviceSet.of(disks.disks().toArray(new BlockDevice[0]));
+      StoredVolumeGroup stored = set.scan().volumeGroup(SmallGroup.NAME);
+      set.commit(
+          stored,
+          stored.volumeGroup().toBuilder().name(name).build(),
+          SmallGroup.header("vgrename"));
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
   }
 }

@@ -32,6 +32,7 @@ import org.pvmove.lvm.PhysicalVolume;
 import org.pvmove.lvm.StatusFlag;
 import org.pvmove.lvm.VolumeGroup;
 import org.pvmove.lvm.check.InvalidVolumeGroupException;
+import org.pvmove.lvm.disk.MetadataAreaHeader;
 import org.pvmove.lvm.disk.MetadataTooLargeException;
 import org.pvmove.lvm.text.MetadataHeader;
 
@@ -127,6 +128,38 @@ class CommitTest {
               assertThat(device.label().isUsed()).isTrue();
               assertThat(device.label().extensionVersion()).isEqualTo(2);
             });
+  }
+
+  @Test
+  void makesLabelsDurableBeforeItWritesTheText() throws Exception {
+    SimulatedDisks disks = new SimulatedDisks(SEED);
+    for (BlockDevice device : FixtureDisks.open("g-ext-v1")) {
+      ByteBuffer content = ByteBuffer.allocate((int) device.size());
+      device.read(0, content);
+      disks.add(device.name(), device.size()).write(0, content.flip());
+      disks.disk(device.name()).flush();
+    }
+    DeviceSet set = open(disks);
+    StoredVolumeGroup before = set.scan().volumeGroup("vgg");
+    int first = disks.trace().size();
+
+    set.commit(before, tagged(before, "new"), HEADER);
+
+    List<DiskOperation> trace = new ArrayList<>(disks.trace()).subList(first, disks.trace().size());
+    List<DiskOperation> labels =
+        trace.stream()
+            .filter(operation -> operation.kind() == DiskOperation.Kind.WRITE)
+            .takeWhile(write -> write.byteOffset() < 4096)
+            .toList();
+    assertThat(labels).isNotEmpty();
+    List<DiskOperation> then =
+        trace.subList(trace.indexOf(labels.get(labels.size() - 1)) + 1, trace.size());
+    assertThat(takeFlushes(new ArrayList<>(then)))
+        .containsAll(labels.stream().map(DiskOperation::disk).toList());
+    assertThat(then)
+        .filteredOn(operation -> operation.kind() == DiskOperation.Kind.WRITE)
+        .isNotEmpty()
+        .noneMatch(write -> write.byteOffset() < 4096);
   }
 
   private static VolumeGroup withMissing(StoredVolumeGroup stored, int index) {
@@ -357,6 +390,37 @@ class CommitTest {
     assertThat(after.writeCount()).isZero();
   }
 
+  @Test
+  void noticesThatAnAreaHasAnotherSize() throws Exception {
+    SimulatedDisks disks = disks(1, 1);
+    StoredVolumeGroup seen = scan(disks);
+    MetadataAreaHeader header = seen.devices().values().asList().get(1).areas().get(0).header();
+    MetadataAreaHeader smaller =
+        new MetadataAreaHeader(
+            header.start(), header.size() - 512, header.committed(), header.precommitted());
+    disks.disk("disk1").write(smaller.start(), smaller.encode());
+    long writes = disks.writeCount();
+
+    assertThatThrownBy(() -> open(disks).commit(seen, tagged(seen, "one"), HEADER))
+        .isInstanceOf(VolumeGroupChangedException.class);
+
+    assertThat(disks.writeCount()).isEqualTo(writes);
+  }
+
+  @Test
+  void noticesThatAHeaderWasOverwritten() throws Exception {
+    SimulatedDisks disks = disks(1, 1);
+    StoredVolumeGroup seen = scan(disks);
+    disks.disk("disk1").write(4096, ByteBuffer.allocate(HEADER_BYTES));
+    long writes = disks.writeCount();
+
+    assertThatThrownBy(() -> open(disks).commit(seen, tagged(seen, "one"), HEADER))
+        .isInstanceOf(VolumeGroupChangedException.class)
+        .hasMessageContaining("disk1, metadata area at byte 4096");
+
+    assertThat(disks.writeCount()).isEqualTo(writes);
+  }
+
   /** What was seen before, on the devices of now. */
   private static ImmutableMap<LvmUuid, ScannedDevice> withDevicesOf(
       StoredVolumeGroup now, StoredVolumeGroup seen) {
@@ -457,6 +521,22 @@ class CommitTest {
 
     assertThat(failure.oldVersionInForce()).isFalse();
     assertThat(scan(disks.crashImage(Unflushed.KEPT)).volumeGroup().seqno()).isEqualTo(2);
+  }
+
+  @Test
+  void saysThatEitherVersionMayBeInForceIfWhatItFoundCannotBeMadeDurable() throws Exception {
+    SimulatedDisks disks = disks(1, 1);
+    StoredVolumeGroup before = scan(disks);
+    disks.disk("disk1").failFlushes(1);
+
+    CommitFailedException failure =
+        catchThrowableOfType(
+            CommitFailedException.class,
+            () -> open(disks).commit(before, tagged(before, "new"), HEADER));
+
+    // The version that was found may have been in a cache only, which is lost now.
+    assertThat(failure.oldVersionInForce()).isFalse();
+    assertThat(disks.writeCount()).isZero();
   }
 
   private static BlockDevice failingAfterFlushes(int good, SimulatedBlockDevice disk) {
