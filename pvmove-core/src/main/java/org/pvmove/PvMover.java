@@ -8,8 +8,10 @@ import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -25,6 +27,8 @@ import org.pvmove.device.LiveVolumeGroup;
 import org.pvmove.device.StoredVolumeGroup;
 import org.pvmove.device.VolumeGroupChangedException;
 import org.pvmove.device.VolumeGroupLocks;
+import org.pvmove.execute.BadRange;
+import org.pvmove.execute.CopyFailedException;
 import org.pvmove.execute.CopyOptions;
 import org.pvmove.execute.MoveExecutor;
 import org.pvmove.execute.MoveExecutor.ClaimedMove;
@@ -32,9 +36,11 @@ import org.pvmove.execute.MoveInUseException;
 import org.pvmove.execute.MoveListener;
 import org.pvmove.execute.MoveOutcome;
 import org.pvmove.execute.ReadErrors;
+import org.pvmove.execute.Work;
 import org.pvmove.lvm.LogicalVolume;
 import org.pvmove.lvm.LvmException;
 import org.pvmove.lvm.LvmUuid;
+import org.pvmove.lvm.PeRange;
 import org.pvmove.lvm.VolumeGroup;
 import org.pvmove.lvm.edit.Pvmove;
 import org.pvmove.lvm.edit.PvmoveEdits;
@@ -61,6 +67,9 @@ import org.pvmove.plan.Surroundings;
  * physical volumes.
  */
 public final class PvMover {
+  /** A disk that cannot be written at all would be tried extent by extent. */
+  private static final int MAX_OTHER_PLACES = 16;
+
   private final DeviceSet devices;
   private final String volumeGroup;
   private final MoveListener listener;
@@ -125,6 +134,110 @@ public final class PvMover {
     try (ClaimedMove move = plan.joined() ? join(executor, plan) : begin(executor, plan)) {
       return ended(executor, move, () -> executor.carryOn(move));
     }
+  }
+
+  /**
+   * Carries a plan out like {@link #execute(MovePlan)}, and goes elsewhere where a destination
+   * cannot be written: the move is given up at its last checkpoint, and what is left of the request
+   * is planned and begun again without the extents that failed. If there is no other place for it,
+   * the move stays as it is, to be restarted or aborted. A flush that failed ends it either way:
+   * what it was to make durable is unknown.
+   *
+   * @param request what the plan was made for
+   * @throws VolumeGroupChangedException as {@link #execute(MovePlan)}
+   * @throws AccessRefusedException as {@link #execute(MovePlan)}
+   * @throws org.pvmove.plan.PlanRejectedException as {@link #execute(MovePlan)}
+   * @throws IOException as {@link #execute(MovePlan)}
+   */
+  public MoveOutcome execute(MovePlan plan, MoveRequest request) throws IOException {
+    MoveOutcome outcome = execute(plan);
+    List<PeRange> unwritable = new ArrayList<>();
+    for (int i = 0; i < MAX_OTHER_PLACES; i++) {
+      if (!(outcome instanceof MoveOutcome.Stopped stopped
+          && stopped.failure() instanceof CopyFailedException failure
+          && failure.operation() == CopyFailedException.Operation.WRITE)) {
+        return outcome;
+      }
+      unwritable.addAll(extents(stopped.volumeGroup(), failure.ranges()));
+      if (!hasOtherPlace(stopped, request, unwritable)) {
+        return outcome;
+      }
+      outcome = after(stopped, goElsewhere(stopped, request, unwritable));
+    }
+    return outcome;
+  }
+
+  /** Whether there is a plan for what will be left when the move is given up. */
+  private boolean hasOtherPlace(
+      MoveOutcome.Stopped stopped, MoveRequest request, List<PeRange> unwritable) {
+    VolumeGroup vg = stopped.volumeGroup().volumeGroup();
+    return vg.logicalVolume(stopped.move())
+        .map(lv -> PvmoveEdits.end(vg, Pvmove.of(vg, lv), false))
+        .map(
+            after ->
+                Planner.plan(
+                    after, request, surroundings(stopped.volumeGroup()).withUnwritable(unwritable)))
+        .filter(PlanResult.Accepted.class::isInstance)
+        .isPresent();
+  }
+
+  private MoveOutcome goElsewhere(
+      MoveOutcome.Stopped stopped, MoveRequest request, List<PeRange> unwritable) {
+    MoveExecutor executor = executor();
+    try {
+      VolumeGroup vg = executor.volumeGroup().volumeGroup();
+      Optional<Pvmove> move = next(vg, idsOf(vg, stopped.move()), null);
+      if (move.isPresent()) {
+        try (ClaimedMove claimed = executor.claim(move.get())) {
+          executor.abort(claimed);
+        }
+      }
+      StoredVolumeGroup now = executor.volumeGroup();
+      return execute(
+          Planner.plan(now.volumeGroup(), request, surroundings(now).withUnwritable(unwritable))
+              .orElseThrow());
+    } catch (IOException | LvmException e) {
+      return failed(executor, stopped.move(), e);
+    }
+  }
+
+  private static Set<LvmUuid> idsOf(VolumeGroup vg, String lv) {
+    return vg.logicalVolume(lv).map(LogicalVolume::id).map(Set::of).orElse(Set.of());
+  }
+
+  /** The extents of destinations on which bytes lie that could not be written. */
+  private static List<PeRange> extents(StoredVolumeGroup stored, List<BadRange> ranges) {
+    long extentBytes = stored.volumeGroup().extentSize().bytes();
+    List<PeRange> extents = new ArrayList<>();
+    stored
+        .devices()
+        .forEach(
+            (id, device) -> {
+              long start =
+                  stored.volumeGroup().physicalVolume(id).orElseThrow().peStart().toBytes();
+              for (BadRange range : ranges) {
+                if (range.device().equals(device.name())) {
+                  long first = (range.byteOffset() - start) / extentBytes;
+                  long last = (range.byteOffset() + range.byteCount() - 1 - start) / extentBytes;
+                  extents.add(new PeRange(id, first, last - first + 1));
+                }
+              }
+            });
+    return extents;
+  }
+
+  /** An outcome that counts what was done before, too. */
+  private static MoveOutcome after(MoveOutcome.Stopped before, MoveOutcome outcome) {
+    Work work = before.work().then(outcome.work());
+    if (outcome instanceof MoveOutcome.Stopped stopped) {
+      return new MoveOutcome.Stopped(
+          stopped.volumeGroup(), stopped.move(), stopped.reason(), stopped.failure(), work);
+    }
+    ImmutableList<String> moves =
+        outcome instanceof MoveOutcome.Completed completed
+            ? completed.moves()
+            : ((MoveOutcome.CompletedWithLosses) outcome).moves();
+    return completed(outcome.volumeGroup(), moves, work);
   }
 
   private ClaimedMove begin(MoveExecutor executor, MovePlan plan) throws IOException {
@@ -315,9 +428,14 @@ public final class PvMover {
   }
 
   private static MoveOutcome completed(MoveExecutor executor, ImmutableList<String> moves) {
-    return executor.work().lost().isEmpty()
-        ? new MoveOutcome.Completed(executor.volumeGroup(), moves, executor.work())
-        : new MoveOutcome.CompletedWithLosses(executor.volumeGroup(), moves, executor.work());
+    return completed(executor.volumeGroup(), moves, executor.work());
+  }
+
+  private static MoveOutcome completed(
+      StoredVolumeGroup volumeGroup, ImmutableList<String> moves, Work work) {
+    return work.lost().isEmpty()
+        ? new MoveOutcome.Completed(volumeGroup, moves, work)
+        : new MoveOutcome.CompletedWithLosses(volumeGroup, moves, work);
   }
 
   private MoveExecutor executor() {

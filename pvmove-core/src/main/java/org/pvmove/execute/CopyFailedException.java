@@ -19,12 +19,32 @@ public final class CopyFailedException extends IOException {
   /** More are counted in the message, not listed. */
   private static final int MAX_LISTED = 8;
 
+  /** What was done with the bytes. */
+  public enum Operation {
+    /** They were read from the source. */
+    READ,
+    /** They were written to the destination. */
+    WRITE,
+    /** They were to be made durable at the destination. */
+    FLUSH,
+    /** They were read back from the destination. */
+    READ_BACK
+  }
+
+  private final Operation operation;
   private final ImmutableList<BadRange> ranges;
 
-  CopyFailedException(String what, ImmutableList<BadRange> ranges, @Nullable Throwable cause) {
+  CopyFailedException(
+      Operation operation, String what, ImmutableList<BadRange> ranges, @Nullable Throwable cause) {
     super(message(what, ranges, cause), cause);
     checkArgument(!ranges.isEmpty());
+    this.operation = operation;
     this.ranges = ranges;
+  }
+
+  /** What was done when it failed. */
+  public Operation operation() {
+    return operation;
   }
 
   private static String message(

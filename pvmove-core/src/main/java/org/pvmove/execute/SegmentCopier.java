@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
+import org.pvmove.execute.CopyFailedException.Operation;
 import org.pvmove.io.BlockDevice;
 
 /**
@@ -159,10 +160,11 @@ final class SegmentCopier {
     if (readErrors.skips()) {
       lost.addAll(unreadable);
     } else if (!unreadable.isEmpty()) {
-      throw new CopyFailedException("cannot be read", unreadable, failure);
+      throw new CopyFailedException(Operation.READ, "cannot be read", unreadable, failure);
     } else if (!readErrors.retries()) {
       // Every block could be read when it was looked for: the whole range is named.
-      throw new CopyFailedException("could not be read", job.onSource(done, length), failure);
+      throw new CopyFailedException(
+          Operation.READ, "could not be read", job.onSource(done, length), failure);
     }
     return true;
   }
@@ -190,7 +192,8 @@ final class SegmentCopier {
     try {
       job.destination().write(job.destinationOffset() + done, buffer.duplicate());
     } catch (IOException e) {
-      throw new CopyFailedException("cannot be written", job.onDestination(done, length), e);
+      throw new CopyFailedException(
+          Operation.WRITE, "cannot be written", job.onDestination(done, length), e);
     }
   }
 
@@ -199,7 +202,7 @@ final class SegmentCopier {
       job.destination().flush();
     } catch (IOException e) {
       throw new CopyFailedException(
-          "cannot be made durable", job.onDestination(0, job.byteCount()), e);
+          Operation.FLUSH, "cannot be made durable", job.onDestination(0, job.byteCount()), e);
     }
   }
 
@@ -233,7 +236,7 @@ final class SegmentCopier {
       fromDisk &= job.destination().readFromDisk(job.destinationOffset() + done, found);
     } catch (IOException e) {
       throw new CopyFailedException(
-          "cannot be read back", job.onDestination(done, found.limit()), e);
+          Operation.READ_BACK, "cannot be read back", job.onDestination(done, found.limit()), e);
     }
     found.flip();
   }
@@ -254,10 +257,16 @@ final class SegmentCopier {
         long from = done + differs - differs % block;
         long count = Math.min(block, job.byteCount() - from);
         return new CopyFailedException(
-            "were not read back as they were written", job.onDestination(from, count), null);
+            Operation.READ_BACK,
+            "were not read back as they were written",
+            job.onDestination(from, count),
+            null);
       }
     }
     return new CopyFailedException(
-        "were not read back as they were written", job.onDestination(0, job.byteCount()), null);
+        Operation.READ_BACK,
+        "were not read back as they were written",
+        job.onDestination(0, job.byteCount()),
+        null);
   }
 }

@@ -16,4 +16,24 @@ public record Work(
     long bytesCopied,
     ImmutableList<Receipt> receipts,
     ImmutableList<BadRange> lost,
-    ImmutableList<String> repairs) {}
+    ImmutableList<String> repairs) {
+  /** None. */
+  public static final Work NONE =
+      new Work(0, ImmutableList.of(), ImmutableList.of(), ImmutableList.of());
+
+  /** This, and then something more. */
+  public Work then(Work more) {
+    return new Work(
+        bytesCopied + more.bytesCopied,
+        both(receipts, more.receipts),
+        both(lost, more.lost),
+        both(repairs, more.repairs));
+  }
+
+  private static <T> ImmutableList<T> both(ImmutableList<T> first, ImmutableList<T> second) {
+    return ImmutableList.<T>builderWithExpectedSize(first.size() + second.size())
+        .addAll(first)
+        .addAll(second)
+        .build();
+  }
+}

@@ -139,7 +139,9 @@ final class Attempt {
       PhysicalVolume pv = vg.physicalVolume(candidate.getKey()).orElseThrow();
       String reason = unusable(pv);
       List<PeRange> areas =
-          reason == null ? free(pv.id(), candidate.getValue(), extents) : List.of();
+          reason == null
+              ? free(pv.id(), writable(pv.id(), candidate.getValue()), extents)
+              : List.of();
       if (reason == null && areas.isEmpty()) {
         reason =
             extents.freeCount(pv.id()) == 0
@@ -174,6 +176,17 @@ final class Attempt {
     return !request.largerBlocks()
         && arguments.sources().keySet().stream()
             .anyMatch(source -> surroundings.logicalBlockSize(source) < size);
+  }
+
+  private ImmutableRangeSet<Long> writable(LvmUuid pv, ImmutableRangeSet<Long> wanted) {
+    ImmutableRangeSet<Long> writable = wanted;
+    for (PeRange bad : surroundings.unwritable()) {
+      if (bad.pv().equals(pv)) {
+        writable =
+            writable.difference(ImmutableRangeSet.of(Range.closedOpen(bad.first(), bad.end())));
+      }
+    }
+    return writable;
   }
 
   private static List<PeRange> free(LvmUuid pv, ImmutableRangeSet<Long> wanted, ExtentMap extents) {
