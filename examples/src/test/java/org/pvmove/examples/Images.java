@@ -76,6 +76,19 @@ final class Images {
     return make(directory, sample, "a.img", "b.img", "c.img");
   }
 
+  /** Three small images; on the first two of them as many runs of one extent. */
+  static Images scatteredOnTwo(Path directory, int runs) throws IOException {
+    SampleVolumeGroup sample = new SampleVolumeGroup("vg", EXTENT_SIZE);
+    for (int pv = 0; pv < 2; pv++) {
+      SampleVolumeGroup.Volume odd = sample.add("odd" + pv);
+      SampleVolumeGroup.Volume even = sample.add("even" + pv);
+      for (int i = 0; i < runs; i++) {
+        (i % 2 == 0 ? even : odd).linear(pv, i, 1);
+      }
+    }
+    return make(directory, sample, "a.img", "b.img", "c.img");
+  }
+
   /** Two small images; on the first one two runs of extents. */
   static Images ofTwo(Path directory) throws IOException {
     SampleVolumeGroup sample = new SampleVolumeGroup("vg", EXTENT_SIZE);
@@ -242,6 +255,11 @@ final class Images {
 
   /** Begins to move everything off a physical volume and stops after its first segment. */
   void moveOneSegment(int source) throws IOException {
+    moveOneSegment(MoveRequest.from(name(source)).build());
+  }
+
+  /** Begins a move and stops after its first segment. */
+  void moveOneSegment(MoveRequest request) throws IOException {
     try (DeviceSet devices = DeviceSet.open(Access.READ_WRITE, paths)) {
       AtomicReference<PvMover> mover = new AtomicReference<>();
       mover.set(
@@ -253,7 +271,6 @@ final class Images {
                     }
                   })
               .build());
-      MoveRequest request = MoveRequest.from(name(source)).build();
       MoveOutcome outcome = mover.get().execute(mover.get().plan(request).orElseThrow());
       if (!(outcome instanceof MoveOutcome.Stopped)) {
         throw new AssertionError("expected to be stopped, found " + outcome);

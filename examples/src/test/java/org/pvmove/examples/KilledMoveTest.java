@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.pvmove.plan.MoveRequest;
 
 /**
  * Kills the program at random moments.
@@ -53,6 +54,68 @@ class KilledMoveTest {
     }
     System.out.printf("%d of %d kills were in the middle of the move%n", inTheMiddle, KILLS);
     assertThat(inTheMiddle).isGreaterThanOrEqualTo(KILLS / 4);
+  }
+
+  @Test
+  void losesNoByteWhenTwoProgramsAtOnceAreKilledAtRandomMoments() throws Exception {
+    long seed = Long.getLong("pvmove.kills.seed", System.nanoTime());
+    System.out.printf("%d kills of two at once, seed %d%n", KILLS, seed);
+    Random random = new Random(seed);
+    boolean vgck = RequiredTools.hasLvmOnLoopDevices();
+    long wholeMove = nanosOfAWholeMove();
+    int inTheMiddle = 0;
+    int kills = 0;
+    while (kills < KILLS) {
+      Images images = Images.scatteredOnTwo(directory, SEGMENTS);
+      for (int source = 0; source < 2; source++) {
+        images.moveOneSegment(MoveRequest.from(images.name(source)).to(images.name(2)).build());
+      }
+      try (ChildProgram one = startOn(images, 0);
+          ChildProgram other = startOn(images, 1)) {
+        assertThat(one.awaitLine(line -> line.contains("segment"))).isTrue();
+        one.awaitEnd(Duration.ofNanos(random.nextLong(wholeMove)));
+        one.kill();
+        other.awaitEnd(Duration.ofNanos(random.nextLong(wholeMove / 4)));
+        other.kill();
+        one.exitCode();
+        other.exitCode();
+        kills += 2;
+        String when =
+            "kill %d, seed %d, after%n%s%nand%n%s"
+                .formatted(kills, seed, one.output(), other.output());
+        inTheMiddle += images.group().volumeGroup().pvmoveVolumes().size();
+        assertThat(images.firstDifference()).as(when).isEmpty();
+        checkByLvm(vgck, images);
+
+        boolean abort = random.nextBoolean();
+        Result after = abort ? images.pvmove("--abort") : images.pvmove();
+        assertThat(after.err().lines()).as(when).allMatch(line -> line.contains("older than"));
+        assertThat(after.exitCode()).as(when).isZero();
+        assertThat(images.isMoveInProgress()).as(when).isFalse();
+        assertThat(images.firstDifference()).as(when).isEmpty();
+        if (!abort) {
+          assertThat(images.used(0) + images.used(1)).as(when).isZero();
+        }
+        checkByLvm(vgck, images);
+      }
+    }
+    System.out.printf(
+        "%d of %d kills of two at once were in the middle of a move%s%n",
+        inTheMiddle, kills, vgck ? ", vgck silent after each and after what followed" : "");
+    assertThat(inTheMiddle).isPositive();
+  }
+
+  private void checkByLvm(boolean vgck, Images images) throws Exception {
+    if (vgck) {
+      try (LvmOnLoops lvm = new LvmOnLoops(directory, images)) {
+        lvm.accepts();
+      }
+    }
+  }
+
+  /** Carries on the move from a physical volume. */
+  private static ChildProgram startOn(Images images, int source) throws Exception {
+    return ChildProgram.pvmove("-v", "--devices", images.devices(), images.name(source));
   }
 
   @Test

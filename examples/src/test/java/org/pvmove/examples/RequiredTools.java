@@ -25,6 +25,11 @@ final class RequiredTools {
     require(Files.isWritable(Path.of("/dev/loop-control")), "the right to set up loop devices");
   }
 
+  /** Whether they are there. */
+  static boolean hasLvmOnLoopDevices() {
+    return isOnPath("lvm") && isOnPath("losetup") && Files.isWritable(Path.of("/dev/loop-control"));
+  }
+
   private static void require(boolean present, String what) {
     if (present) {
       return;
