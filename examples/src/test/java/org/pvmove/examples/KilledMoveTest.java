@@ -100,7 +100,7 @@ class KilledMoveTest {
       }
     }
     System.out.printf(
-        "%d of %d kills of two at once were in the middle of a move%s%n",
+        "%d of %d kills of two at once left a move unfinished%s%n",
         inTheMiddle, kills, vgck ? ", vgck silent after each and after what followed" : "");
     assertThat(inTheMiddle).isPositive();
   }
