@@ -8,6 +8,7 @@ import static org.pvmove.MoveLab.assertSourceIsEmpty;
 
 import com.google.common.collect.ImmutableList;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -30,6 +31,8 @@ import org.pvmove.device.StoredVolumeGroup;
 import org.pvmove.execute.MoveEvent;
 import org.pvmove.execute.MoveOutcome;
 import org.pvmove.io.BlockDevice;
+import org.pvmove.io.DeviceInUseException;
+import org.pvmove.io.DiskClaim;
 import org.pvmove.io.testing.SimulatedDisks;
 import org.pvmove.io.testing.Unflushed;
 import org.pvmove.lvm.Area;
@@ -271,6 +274,36 @@ class RealLvmTest {
       assertThat(changed.logicalVolumes()).isEqualTo(moved.logicalVolumes());
       assertThat(changed.physicalVolumes()).isEqualTo(moved.physicalVolumes());
       verify(lvm, "vg");
+    }
+  }
+
+  @Test
+  void letsNobodyElseClaimTheDisksWhileItMoves() throws Exception {
+    try (LvmTools lvm = groupOfLvm(1)) {
+      List<String> refused = new ArrayList<>();
+      try (DeviceSet devices = lvm.open()) {
+        PvMover mover =
+            PvMover.builder(devices, "vg")
+                .listener(
+                    event -> {
+                      for (Path disk : lvm.disks()) {
+                        try (DiskClaim claim = DiskClaim.on(disk)) {
+                          assertThat(claim).as("claim on %s", disk).isNull();
+                        } catch (DeviceInUseException e) {
+                          refused.add(disk.toString());
+                        } catch (IOException e) {
+                          throw new UncheckedIOException(e);
+                        }
+                      }
+                    })
+                .build();
+        assertCompleted(
+            mover.execute(
+                mover.plan(MoveRequest.from(lvm.disk(0)).to(lvm.disk(1)).build()).orElseThrow()));
+      }
+      assertThat(refused).contains(lvm.disk(0), lvm.disk(1));
+      DiskClaim.on(lvm.disks().get(0)).close();
+      DiskClaim.on(lvm.disks().get(1)).close();
     }
   }
 
