@@ -8,7 +8,9 @@ import org.pvmove.execute.ReadErrors;
  * How moves are carried out, whichever they are.
  *
  * @param readErrors what to do when the source cannot be read
+ * @param elsewhere whether what cannot be written to its destination goes to another one
  * @param verify whether each segment is read back before its checkpoint
  * @param locks how the volume group is locked while it is changed
  */
-record HowToMove(ReadErrors readErrors, boolean verify, VolumeGroupLocks locks) {}
+record HowToMove(
+    ReadErrors readErrors, boolean elsewhere, boolean verify, VolumeGroupLocks locks) {}

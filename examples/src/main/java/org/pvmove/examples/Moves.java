@@ -197,7 +197,11 @@ final class Moves {
                 console.sayMore(
                     "Moving %s of logical volume %s/%s."
                         .formatted(Texts.count(extents, "extent"), plan.volumeGroup(), lv)));
-    return run(group, from.name(), move -> from.name(), mover -> mover.execute(plan));
+    return run(
+        group,
+        from.name(),
+        move -> from.name(),
+        mover -> how.elsewhere() ? mover.execute(plan, request) : mover.execute(plan));
   }
 
   /**

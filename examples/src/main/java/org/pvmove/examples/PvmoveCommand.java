@@ -173,6 +173,14 @@ public final class PvmoveCommand implements Callable<Integer> {
   private ReadErrors readErrors = ReadErrors.stop();
 
   @Option(
+      names = "--elsewhere",
+      description =
+          "Where a destination cannot be written, give the move up at its last checkpoint and plan"
+              + " what is left again, without the extents that failed. Otherwise, and where there is"
+              + " no other place, the move stops.")
+  private boolean elsewhere;
+
+  @Option(
       names = "--verify",
       description =
           "Read each segment back from the disk before the checkpoint that gives it its new place.")
@@ -299,7 +307,7 @@ public final class PvmoveCommand implements Callable<Integer> {
       if (list) {
         return Listing.print(open.scan(), console);
       }
-      HowToMove how = new HowToMove(readErrors, verify, locks(open));
+      HowToMove how = new HowToMove(readErrors, elsewhere, verify, locks(open));
       return move(new Moves(open, mode(), how, console, howToGoOn()), console);
     }
   }
@@ -374,6 +382,9 @@ public final class PvmoveCommand implements Callable<Integer> {
     if (abort && physicalVolumes.size() > 1) {
       throw wrong(
           "--abort takes one physical volume, the source of the move; destinations make no sense");
+    }
+    if (elsewhere && (abort || list || physicalVolumes.isEmpty())) {
+      throw wrong("--elsewhere goes with a new move, which has a physical volume as its source");
     }
     if (abort || list) {
       List<String> given = optionsGiven(Set.of("--on-read-error", "--verify"));

@@ -60,6 +60,8 @@ class CommandLineTest {
           A --on-read-error stop=2    | expected stop without a number, found "stop=2"
           A --on-read-error retry=0   | expected 1 to 1000 attempts, found "retry=0"
           A --on-read-error skip=1001 | expected 1 to 1000 attempts, found "skip=1001"
+          --elsewhere                 | --elsewhere goes with a new move
+          --abort --elsewhere         | --elsewhere goes with a new move
           --abort --on-read-error skip| --on-read-error goes with moving or restarting
           --abort --verify            | --verify goes with moving or restarting
           --list --verify             | --verify goes with moving or restarting

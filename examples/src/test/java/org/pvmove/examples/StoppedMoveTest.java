@@ -27,6 +27,8 @@ class StoppedMoveTest {
   private SimulatedBlockDevice destination;
   private DeviceSet devices;
 
+  private boolean elsewhere;
+
   @BeforeEach
   void makeVolumeGroup() throws IOException {
     SimulatedDisks disks = new SimulatedDisks(1);
@@ -111,6 +113,15 @@ class StoppedMoveTest {
     assertThat(SampleVolumeGroup.firstDifference(devices.scan().volumeGroup("vg"))).isEmpty();
   }
 
+  @Test
+  void goesElsewhereIfADestinationCannotBeWrittenAndThatWasAskedFor() throws Exception {
+    elsewhere = true;
+    destination.failWrites(MIB, 512);
+    assertThat(move("a")).isZero();
+    assertThat(devices.scan().volumeGroup("vg").volumeGroup().pvmoveVolumes()).isEmpty();
+    assertThat(SampleVolumeGroup.firstDifference(devices.scan().volumeGroup("vg"))).isEmpty();
+  }
+
   private static String lost(String device, long at, long count, long inVolume) {
     return "{\"lost\": {\"device\": \"%s\", \"byte_offset\": %d, \"byte_count\": %d,"
             .formatted(device, at, count)
@@ -133,7 +144,7 @@ class StoppedMoveTest {
 
   private Moves moves(ReadErrors readErrors, boolean verify) {
     Console console = new Console(new PrintWriter(out), new PrintWriter(err), 0);
-    HowToMove how = new HowToMove(readErrors, verify, VolumeGroupLocks.onDevices());
+    HowToMove how = new HowToMove(readErrors, elsewhere, verify, VolumeGroupLocks.onDevices());
     return new Moves(devices, Moves.Mode.EXECUTE, how, console, HOW_TO_GO_ON);
   }
 }

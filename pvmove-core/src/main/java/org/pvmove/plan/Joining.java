@@ -18,10 +18,12 @@ import org.pvmove.lvm.AllocationPolicy;
 import org.pvmove.lvm.Area;
 import org.pvmove.lvm.LogicalVolume;
 import org.pvmove.lvm.LvGraph;
+import org.pvmove.lvm.LvmException;
 import org.pvmove.lvm.PeRange;
 import org.pvmove.lvm.Segment;
 import org.pvmove.lvm.VolumeGroup;
 import org.pvmove.lvm.edit.Pvmove;
+import org.pvmove.lvm.edit.PvmoveRepairs;
 
 /**
  * What comes of a request while a move from the same source is under way: LVM2 carries that move
@@ -54,8 +56,21 @@ final class Joining {
     this.selection = selection;
   }
 
+  /** What such a move has locked would look as if nobody could ever move it. */
+  private void requireNoneHalfEnded() {
+    for (LogicalVolume lv : vg.pvmoveVolumes()) {
+      if (PvmoveRepairs.isHalfEnded(lv)) {
+        throw new LvmException(
+            "expected moves in volume group %s that can be carried on, found that %s was interrupted"
+                    .formatted(vg.name(), lv.name())
+                + " while it ended: restart or abort moves first");
+      }
+    }
+  }
+
   /** The plan that carries a move on, or why not; null if no move from a source is under way. */
   @Nullable PlanResult result() {
+    requireNoneHalfEnded();
     List<Rejection> reasons = new ArrayList<>();
     List<Pvmove> moves = new ArrayList<>();
     for (Pvmove move : Pvmove.allOf(vg)) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.pvmove.io;
 
-import com.sun.jna.LastErrorException;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -23,7 +22,7 @@ public final class DiskClaim implements Closeable {
 
   /** Whether disks can be claimed here. */
   public static boolean available() {
-    return LinuxCalls.library() != null;
+    return LinuxCalls.calls() != null;
   }
 
   /** Whether a path leads to a block device, which is what can be claimed. */
@@ -42,7 +41,7 @@ public final class DiskClaim implements Closeable {
     if (!isBlockDevice(path)) {
       throw new NotABlockDeviceException(path.toString(), "a regular file");
     }
-    LinuxCalls.C c = LinuxCalls.library();
+    LinuxCalls.Calls c = LinuxCalls.calls();
     if (c == null) {
       throw new UnsupportedOperationException("disks can be claimed only on Linux and with JNA");
     }
@@ -50,8 +49,8 @@ public final class DiskClaim implements Closeable {
       return new DiskClaim(
           c.open(
               path.toString(), LinuxCalls.O_RDONLY | LinuxCalls.O_EXCL | LinuxCalls.O_CLOEXEC, 0));
-    } catch (LastErrorException e) {
-      if (e.getErrorCode() == LinuxCalls.EBUSY) {
+    } catch (LinuxCalls.ErrnoException e) {
+      if (e.errno() == LinuxCalls.EBUSY) {
         throw new DeviceInUseException(path.toString(), "the kernel or another program");
       }
       throw new IOException("'" + path + "' cannot be claimed: " + e.getMessage(), e);
@@ -60,14 +59,14 @@ public final class DiskClaim implements Closeable {
 
   @Override
   public synchronized void close() throws IOException {
-    LinuxCalls.C c = LinuxCalls.library();
+    LinuxCalls.Calls c = LinuxCalls.calls();
     if (released || c == null) {
       return;
     }
     released = true;
     try {
       c.close(descriptor);
-    } catch (LastErrorException e) {
+    } catch (LinuxCalls.ErrnoException e) {
       throw new IOException("close failed: " + e.getMessage(), e);
     }
   }

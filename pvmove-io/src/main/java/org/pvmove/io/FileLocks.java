@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.pvmove.io;
 
-import com.sun.jna.LastErrorException;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -24,7 +23,7 @@ public final class FileLocks {
 
   /** Whether files can be locked here. */
   public static boolean available() {
-    return LinuxCalls.library() != null;
+    return LinuxCalls.calls() != null;
   }
 
   /** A lock that is held until it is closed. */
@@ -48,7 +47,7 @@ public final class FileLocks {
         return;
       }
       released = true;
-      LinuxCalls.C c = c();
+      LinuxCalls.Calls c = c();
       try {
         c.flock(descriptor, LinuxCalls.LOCK_UN);
         if (flock(c, descriptor, LinuxCalls.LOCK_EX) && isSameFile(path, descriptor)) {
@@ -78,7 +77,7 @@ public final class FileLocks {
    * @param opened run when the file is open and not locked yet
    */
   static @Nullable Held tryLock(Path path, boolean exclusive, Runnable opened) throws IOException {
-    LinuxCalls.C c = c();
+    LinuxCalls.Calls c = c();
     while (true) {
       int descriptor;
       try {
@@ -87,7 +86,7 @@ public final class FileLocks {
                 path.toString(),
                 LinuxCalls.O_CREAT | LinuxCalls.O_APPEND | LinuxCalls.O_RDWR | LinuxCalls.O_CLOEXEC,
                 MODE);
-      } catch (LastErrorException e) {
+      } catch (LinuxCalls.ErrnoException e) {
         throw new IOException("'" + path + "' cannot be opened: " + e.getMessage(), e);
       }
       boolean keep = false;
@@ -109,8 +108,8 @@ public final class FileLocks {
     }
   }
 
-  private static LinuxCalls.C c() {
-    LinuxCalls.C c = LinuxCalls.library();
+  private static LinuxCalls.Calls c() {
+    LinuxCalls.Calls c = LinuxCalls.calls();
     if (c == null) {
       throw new UnsupportedOperationException(
           "files can be locked by flock(2) only on Linux and with JNA");
@@ -118,22 +117,23 @@ public final class FileLocks {
     return c;
   }
 
-  private static boolean flock(LinuxCalls.C c, int descriptor, int operation) throws IOException {
+  private static boolean flock(LinuxCalls.Calls c, int descriptor, int operation)
+      throws IOException {
     try {
       c.flock(descriptor, operation | LinuxCalls.LOCK_NB);
       return true;
-    } catch (LastErrorException e) {
-      if (e.getErrorCode() == LinuxCalls.EAGAIN) {
+    } catch (LinuxCalls.ErrnoException e) {
+      if (e.errno() == LinuxCalls.EAGAIN) {
         return false;
       }
       throw new IOException("flock failed: " + e.getMessage(), e);
     }
   }
 
-  private static void closeDescriptor(LinuxCalls.C c, int descriptor) throws IOException {
+  private static void closeDescriptor(LinuxCalls.Calls c, int descriptor) throws IOException {
     try {
       c.close(descriptor);
-    } catch (LastErrorException e) {
+    } catch (LinuxCalls.ErrnoException e) {
       throw new IOException("close failed: " + e.getMessage(), e);
     }
   }

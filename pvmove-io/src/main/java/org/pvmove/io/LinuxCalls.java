@@ -5,20 +5,21 @@ import com.sun.jna.LastErrorException;
 import com.sun.jna.Library;
 import com.sun.jna.Native;
 import com.sun.jna.Platform;
+import java.io.IOException;
+import java.io.Serial;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The calls of Linux that Java has no words for, through JNA. Only this class names JNA's, so that
- * all others work where it is not there.
+ * The calls of Linux that Java has no words for, through JNA. Only classes within this one name
+ * JNA's, and none of these is loaded before it is needed: all else works where JNA is not there.
  */
 final class LinuxCalls {
   private static final Logger LOG = LoggerFactory.getLogger(LinuxCalls.class);
 
-  // See open(2), flock(2) and posix_fadvise(2); the same on all of Linux's architectures that Java
-  // runs
-  // on, but for those of MIPS, PA-RISC, SPARC and Alpha.
+  // See open(2) and flock(2); the same on all of Linux's architectures that Java runs on, but for
+  // those of MIPS, PA-RISC, SPARC and Alpha.
   static final int O_RDONLY = 0;
   static final int O_RDWR = 2;
   static final int O_CREAT = 0100;
@@ -29,12 +30,36 @@ final class LinuxCalls {
   static final int LOCK_EX = 2;
   static final int LOCK_NB = 4;
   static final int LOCK_UN = 8;
-  static final int POSIX_FADV_DONTNEED = 4;
   static final int EAGAIN = 11;
   static final int EBUSY = 16;
 
+  /** A call that failed. */
+  static final class ErrnoException extends IOException {
+    @Serial private static final long serialVersionUID = 1L;
+
+    private final int errno;
+
+    private ErrnoException(LastErrorException failure) {
+      super(failure.getMessage(), failure);
+      this.errno = failure.getErrorCode();
+    }
+
+    int errno() {
+      return errno;
+    }
+  }
+
+  /** The calls. */
+  interface Calls {
+    int open(String path, int flags, int mode) throws ErrnoException;
+
+    void close(int descriptor) throws ErrnoException;
+
+    void flock(int descriptor, int operation) throws ErrnoException;
+  }
+
   /** The C library. */
-  interface C extends Library {
+  private interface C extends Library {
     int open(String path, int flags, int mode) throws LastErrorException;
 
     int close(int descriptor) throws LastErrorException;
@@ -42,13 +67,44 @@ final class LinuxCalls {
     int flock(int descriptor, int operation) throws LastErrorException;
   }
 
+  private static final class JnaCalls implements Calls {
+    private final C c = Native.load("c", C.class);
+
+    @Override
+    public int open(String path, int flags, int mode) throws ErrnoException {
+      try {
+        return c.open(path, flags, mode);
+      } catch (LastErrorException e) {
+        throw new ErrnoException(e);
+      }
+    }
+
+    @Override
+    public void close(int descriptor) throws ErrnoException {
+      try {
+        c.close(descriptor);
+      } catch (LastErrorException e) {
+        throw new ErrnoException(e);
+      }
+    }
+
+    @Override
+    public void flock(int descriptor, int operation) throws ErrnoException {
+      try {
+        c.flock(descriptor, operation);
+      } catch (LastErrorException e) {
+        throw new ErrnoException(e);
+      }
+    }
+  }
+
   /** Holds the library, so that it is looked for when it is first needed. */
   private static final class Holder {
-    static final @Nullable C LIBRARY = load();
+    static final @Nullable Calls CALLS = load();
 
-    private static @Nullable C load() {
+    private static @Nullable Calls load() {
       try {
-        return Platform.isLinux() ? Native.load("c", C.class) : null;
+        return Platform.isLinux() ? new JnaCalls() : null;
       } catch (LinkageError e) {
         LOG.debug("JNA cannot be used", e);
         return null;
@@ -58,10 +114,10 @@ final class LinuxCalls {
 
   private LinuxCalls() {}
 
-  /** The C library; null on other systems, and where JNA or its native part is missing. */
-  static @Nullable C library() {
+  /** The calls; null on other systems, and where JNA or its native part is missing. */
+  static @Nullable Calls calls() {
     try {
-      return Holder.LIBRARY;
+      return Holder.CALLS;
     } catch (LinkageError withoutJna) {
       LOG.debug("JNA is not there", withoutJna);
       return null;

@@ -53,7 +53,7 @@ public record Pvmove(String name, LvmUuid id, boolean atomic, ImmutableList<Piec
   public static ImmutableList<Pvmove> allOf(VolumeGroup vg) {
     ImmutableList.Builder<Pvmove> moves = ImmutableList.builder();
     for (LogicalVolume lv : vg.pvmoveVolumes()) {
-      if (!PvmoveRepairs.hasPlaced(lv) && !waits(vg, lv)) {
+      if (!PvmoveRepairs.isHalfEnded(lv) && !waits(vg, lv)) {
         moves.add(of(vg, lv));
       }
     }

@@ -75,8 +75,11 @@ public final class PvmoveRepairs {
     return new Repaired(repairs.vg, repairs.done.build());
   }
 
-  /** Whether the volume is of a move that was interrupted while it ended. */
-  static boolean hasPlaced(LogicalVolume lv) {
+  /**
+   * Whether the volume is the temporary one of a move that was interrupted while it ended, so that
+   * some of its pieces have one place only.
+   */
+  public static boolean isHalfEnded(LogicalVolume lv) {
     return lv.isPvmove() && lv.segments().stream().anyMatch(PvmoveRepairs::isPlaced);
   }
 
@@ -237,7 +240,7 @@ public final class PvmoveRepairs {
   /** Takes pieces that have one place only out of their move. */
   private void settlePlaced() {
     for (LogicalVolume move : vg.pvmoveVolumes()) {
-      if (hasPlaced(move)) {
+      if (isHalfEnded(move)) {
         Map<Long, Segment> pieces = new HashMap<>();
         Map<Long, Long> newFirst = new HashMap<>();
         List<Segment> rest = new ArrayList<>();
