@@ -108,12 +108,12 @@ class PlanJsonTest {
           "seqno": 7     | "seqno": 7, "seqno": 7 | line 4, column 22: expected JSON (RFC 8259), found something else: Duplicate field 'seqno'
           "seqno": 7     | "version": 7   | line 4, column 14 (version): expected one of the members volume_group,
           "seqno": 7     | "seqno": 07    | line 4, column 13: expected JSON (RFC 8259), found something else: Invalid numeric value: Leading zeroes not allowed
-          "seqno": 7     | "seqno": +7    | line 4, column 13: expected JSON (RFC 8259), found something else:
-          "seqno": 7     | seqno: 7       | line 4, column 3: expected JSON (RFC 8259), found something else:
-          "seqno": 7     | "seqno" 7      | line 4, column 11: expected JSON (RFC 8259), found something else:
+          "seqno": 7     | "seqno": +7    | line 4, column 13: expected JSON (RFC 8259), found something else: Unexpected character ('+' (code 43)) in numeric value
+          "seqno": 7     | seqno: 7       | line 4, column 3: expected JSON (RFC 8259), found something else: Unexpected character ('s' (code 115)): was expecting double-quote to start field name
+          "seqno": 7     | "seqno" 7      | line 4, column 11: expected JSON (RFC 8259), found something else: Unexpected character ('7' (code 55)): was expecting a colon
           : false        | : 0            | (joined): expected true or false, found 0
           : false        | : null         | (joined): expected true or false, found null
-          : false        | : fals         | line 7, column 13: expected JSON (RFC 8259), found something else:
+          : false        | : fals         | line 7, column 13: expected JSON (RFC 8259), found something else: Unrecognized token 'fals'
           "first": 8     | "first": "x"   | (segments[0].destination.first): expected a whole number from 0 to 9223372036854775807, found "x"
           "first": 8     | "first": 9223372036854775806 | (segments[0].destination.count): expected a whole number from 1 to 1, found 4
           "first": 8, "count": 4 | "first": 8, "count": 5 | (segments[0].destination): expected as many extents as at the source, found an object
@@ -121,10 +121,10 @@ class PlanJsonTest {
           "image_of_a_move" | "asleep"    | (skipped[0].reason): expected one of locked, image_of_a_move, left_over, converting,
           "it is full"   | []             | (unused./dev/sdc): expected a string, found an array
           [1, 2]         | [1, -2]        | (cost.metadata_bytes[1]): expected a whole number from 0 to 9223372036854775807, found -2
-          [1, 2]         | [1, 2,]        | expected JSON (RFC 8259), found something else:
+          [1, 2]         | [1, 2,]        | expected JSON (RFC 8259), found something else: Unexpected character (']' (code 93)): expected a valid value
           [1, 2]         | {}             | (cost.metadata_bytes): expected an array, found an object
-          "home"         | "ho\\me"       | expected JSON (RFC 8259), found something else:
-          "home"         | "ho\\u00g0"    | expected JSON (RFC 8259), found something else:
+          "home"         | "ho\\me"       | expected JSON (RFC 8259), found something else: Unrecognized character escape 'm'
+          "home"         | "ho\\u00g0"    | expected JSON (RFC 8259), found something else: Unexpected character ('g' (code 103)): expected a hex-digit
           """)
   void refusesWhatIsNoPlanAndSaysWhere(String old, String changed, String message) {
     assertThat(PLAN).contains(old);
@@ -142,6 +142,7 @@ class PlanJsonTest {
           ``     | line 1, column 1: expected a value, found the end of the text
           []     | line 1, column 1: expected an object, found an array
           {} {}  | line 1, column 4: expected the end of the text, found "{"
+          "x     | line 1, column 3: expected JSON (RFC 8259), found something else: Unexpected end-of-input: was expecting closing quote for a string value
           """)
   void refusesOtherTexts(String text, String message) {
     assertThatExceptionOfType(JsonException.class)
