@@ -185,8 +185,7 @@ public final class PvMover {
       MoveOutcome.Stopped stopped, MoveRequest request, List<PeRange> unwritable) {
     MoveExecutor executor = executor();
     try {
-      VolumeGroup vg = executor.volumeGroup().volumeGroup();
-      Optional<Pvmove> move = next(vg, idsOf(vg, stopped.move()), null);
+      Optional<Pvmove> move = named(executor, stopped.move());
       if (move.isPresent()) {
         try (ClaimedMove claimed = executor.claim(move.get())) {
           executor.abort(claimed);
@@ -201,8 +200,10 @@ public final class PvMover {
     }
   }
 
-  private static Set<LvmUuid> idsOf(VolumeGroup vg, String lv) {
-    return vg.logicalVolume(lv).map(LogicalVolume::id).map(Set::of).orElse(Set.of());
+  private static Optional<Pvmove> named(MoveExecutor executor, String name) {
+    return Pvmove.allOf(executor.volumeGroup().volumeGroup()).stream()
+        .filter(move -> move.name().equals(name))
+        .findFirst();
   }
 
   /** The extents of destinations on which bytes lie that could not be written. */
@@ -259,11 +260,7 @@ public final class PvMover {
 
   private static ClaimedMove join(MoveExecutor executor, MovePlan plan) throws IOException {
     requireVersion(executor.volumeGroup(), plan);
-    return executor.claim(
-        Pvmove.allOf(executor.volumeGroup().volumeGroup()).stream()
-            .filter(move -> move.name().equals(plan.move()))
-            .findFirst()
-            .orElseThrow());
+    return executor.claim(named(executor, plan.move()).orElseThrow());
   }
 
   private static void requireVersion(StoredVolumeGroup stored, MovePlan plan) {

@@ -5,15 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.collect.ImmutableList;
 import java.io.IOException;
-import java.time.Instant;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Collectors;
-import org.pvmove.device.DeviceSet;
 import org.pvmove.execute.MoveEvent;
 import org.pvmove.execute.MoveListener;
 import org.pvmove.execute.MoveOutcome;
-import org.pvmove.io.BlockDevice;
 import org.pvmove.io.testing.SimulatedDisks;
 import org.pvmove.io.testing.Unflushed;
 import org.pvmove.lvm.LvmUuid;
@@ -54,7 +51,6 @@ enum CrashScenario {
 
   private static final int EXTENT_BYTES = 4 << 10;
   private static final int SEGMENT_BYTES = 2 * EXTENT_BYTES;
-  private static final Instant NOW = Instant.ofEpochSecond(1_800_000_000L);
 
   /** The logical volumes. */
   static final ImmutableList<String> LOGICAL_VOLUMES = ImmutableList.of("frag", "str", "two");
@@ -96,13 +92,7 @@ enum CrashScenario {
 
     /** A mover as of a process that has just been started. */
     private static PvMover mover(SimulatedDisks disks, MoveListener listener, long seed) {
-      return PvMover.builder(
-              DeviceSet.of(disks.disks().toArray(new BlockDevice[0])), SmallGroup.NAME)
-          .clock(() -> NOW)
-          .random(new Random(seed))
-          .host("test")
-          .listener(listener)
-          .build();
+      return MoveLab.moverOn(disks.disks()).random(new Random(seed)).listener(listener).build();
     }
   }
 

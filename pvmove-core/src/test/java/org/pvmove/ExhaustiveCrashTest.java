@@ -11,7 +11,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.pvmove.execute.MoveListener;
-import org.pvmove.io.testing.DiskOperation;
 import org.pvmove.io.testing.PowerCutException;
 import org.pvmove.io.testing.SimulatedDisks;
 import org.pvmove.io.testing.Unflushed;
@@ -88,22 +87,9 @@ class ExhaustiveCrashTest {
     for (CrashScenario scenario : CrashScenario.values()) {
       SimulatedDisks disks = scenario.disks(SEED);
       scenario.action().run(disks, MoveListener.NONE);
-      boolean wraps = disks.trace().stream().anyMatch(operation -> wraps(disks, operation));
+      boolean wraps = disks.trace().stream().anyMatch(operation -> MoveLab.wraps(disks, operation));
       assertThat(wraps).as("%s", scenario).isEqualTo(scenario.wraps());
     }
-  }
-
-  /** Whether a write goes up to the end of the first metadata area and the next one goes on. */
-  private static boolean wraps(SimulatedDisks disks, DiskOperation operation) {
-    long areaStart = 4096;
-    if (operation.byteOffset() + operation.byteCount() != areaStart + SmallGroup.AREA_BYTES
-        || operation.kind() != DiskOperation.Kind.WRITE) {
-      return false;
-    }
-    DiskOperation next = disks.trace().get(operation.index() + 1);
-    return next.kind() == DiskOperation.Kind.WRITE
-        && next.disk().equals(operation.disk())
-        && next.byteOffset() == areaStart + 512;
   }
 
   @Test

@@ -15,6 +15,7 @@ import org.pvmove.device.StoredVolumeGroup;
 import org.pvmove.execute.MoveListener;
 import org.pvmove.execute.MoveOutcome;
 import org.pvmove.io.BlockDevice;
+import org.pvmove.io.testing.DiskOperation;
 import org.pvmove.io.testing.SimulatedDisks;
 import org.pvmove.io.testing.Unflushed;
 import org.pvmove.lvm.ExtentMap;
@@ -114,6 +115,19 @@ final class MoveLab {
   static long byteOffset(StoredVolumeGroup stored, PeRange range) {
     return stored.volumeGroup().physicalVolume(range.pv()).orElseThrow().peStart().toBytes()
         + range.first() * EXTENT_BYTES;
+  }
+
+  /** Whether a write goes up to the end of the first metadata area and the next one goes on. */
+  static boolean wraps(SimulatedDisks disks, DiskOperation operation) {
+    long areaStart = 4096;
+    if (operation.byteOffset() + operation.byteCount() != areaStart + SmallGroup.AREA_BYTES
+        || operation.kind() != DiskOperation.Kind.WRITE) {
+      return false;
+    }
+    DiskOperation next = disks.trace().get(operation.index() + 1);
+    return next.kind() == DiskOperation.Kind.WRITE
+        && next.disk().equals(operation.disk())
+        && next.byteOffset() == areaStart + 512;
   }
 
   /** Something that moves. */
