@@ -8,19 +8,16 @@ import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.Iterables;
 import com.google.common.collect.Range;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.pvmove.lvm.AllocationPolicy;
-import org.pvmove.lvm.Area;
 import org.pvmove.lvm.LogicalVolume;
 import org.pvmove.lvm.LvGraph;
 import org.pvmove.lvm.LvmException;
 import org.pvmove.lvm.PeRange;
-import org.pvmove.lvm.Segment;
 import org.pvmove.lvm.VolumeGroup;
 import org.pvmove.lvm.edit.Pvmove;
 import org.pvmove.lvm.edit.PvmoveRepairs;
@@ -118,7 +115,7 @@ final class Joining {
     if (request.atomic() && !move.atomic()) {
       return "it is not atomic as the request wants it";
     }
-    Map<Long, String> users = users(move);
+    Map<Long, String> users = RestOfMove.users(graph, move);
     Set<String> own = ImmutableSet.copyOf(users.values());
     for (Selection.Source source : Iterables.concat(selection.sources(), selection.locked())) {
       // What other moves have locked they will unlock again.
@@ -160,67 +157,8 @@ final class Joining {
         .formatted(surroundings.names().of(range.pv()), range.first(), range.end() - 1);
   }
 
-  /** Which volume stands on each piece, by the piece's first extent. */
-  private Map<Long, String> users(Pvmove move) {
-    Map<Long, String> users = new HashMap<>();
-    Set<String> seen = new HashSet<>();
-    for (LvGraph.User user : graph.usersOf(move.name())) {
-      if (seen.add(user.lv().name())) {
-        forEachArea(
-            user.lv(), move.name(), (segment, stripe, area) -> users.put(area, user.lv().name()));
-      }
-    }
-    return users;
-  }
-
-  private interface AreaVisitor {
-    void visit(Segment segment, int stripe, long extent);
-  }
-
-  private static void forEachArea(LogicalVolume lv, String on, AreaVisitor visitor) {
-    for (Segment segment : lv.segments()) {
-      ImmutableList<Area> areas = segment.areas();
-      for (int i = 0; i < areas.size(); i++) {
-        if (areas.get(i) instanceof Area.Logical area && area.lv().equals(on)) {
-          visitor.visit(segment, i, area.extent());
-        }
-      }
-    }
-  }
-
   private MovePlan plan(Pvmove move) {
-    Map<Long, MovePlan.Segment> byPiece = new HashMap<>();
-    Map<Long, Pvmove.Piece> pieces = new HashMap<>();
-    move.pieces().forEach(piece -> pieces.put(piece.firstExtent(), piece));
-    Set<String> seen = new HashSet<>();
-    for (LvGraph.User user : graph.usersOf(move.name())) {
-      if (seen.add(user.lv().name())) {
-        forEachArea(
-            user.lv(),
-            move.name(),
-            (segment, stripe, extent) -> {
-              Pvmove.Piece piece = pieces.get(extent);
-              if (piece != null) {
-                byPiece.put(
-                    extent,
-                    new MovePlan.Segment(
-                        user.lv().name(),
-                        segment.firstExtent(),
-                        stripe,
-                        piece.source(),
-                        piece.destination()));
-              }
-            });
-      }
-    }
-    ImmutableList.Builder<MovePlan.Segment> rest = ImmutableList.builder();
-    for (Pvmove.Piece piece : move.pieces()) {
-      MovePlan.Segment segment = byPiece.get(piece.firstExtent());
-      if (!piece.done() && segment != null) {
-        rest.add(segment);
-      }
-    }
-    ImmutableList<MovePlan.Segment> segments = rest.build();
+    ImmutableList<MovePlan.Segment> segments = RestOfMove.of(graph, move);
     Forecast forecast = Forecast.ofRest(vg, move.name(), surroundings);
     return new MovePlan(
         vg.name(),

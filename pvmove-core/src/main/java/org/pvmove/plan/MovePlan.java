@@ -81,7 +81,8 @@ public record MovePlan(
     return forecast.cost(segments, vg.extentSize(), atomic);
   }
 
-  private void requireVersion(VolumeGroup vg) {
+  /** Checks that the plan was made for this version. */
+  void requireVersion(VolumeGroup vg) {
     if (!vg.id().equals(volumeGroupId) || vg.seqno() != seqno) {
       throw new IllegalArgumentException(
           "expected version %d of volume group %s, found version %d of %s"

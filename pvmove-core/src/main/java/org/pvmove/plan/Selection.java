@@ -19,7 +19,6 @@ import org.pvmove.lvm.LogicalVolume;
 import org.pvmove.lvm.LvGraph;
 import org.pvmove.lvm.LvmUuid;
 import org.pvmove.lvm.PeRange;
-import org.pvmove.lvm.Reference;
 import org.pvmove.lvm.Segment;
 import org.pvmove.lvm.SegmentType;
 import org.pvmove.lvm.Segments;
@@ -58,6 +57,7 @@ final class Selection {
 
   private final VolumeGroup vg;
   private final LvGraph graph;
+  private final Vetoes vetoes;
   private final ImmutableList<Source> sources;
   private final ImmutableList<MovePlan.Skipped> skipped;
   private final ImmutableList<Source> locked;
@@ -70,6 +70,7 @@ final class Selection {
       Set<String> excluded) {
     this.vg = vg;
     this.graph = graph;
+    this.vetoes = new Vetoes(vg, graph);
     ImmutableList.Builder<Source> taken = ImmutableList.builder();
     ImmutableList.Builder<MovePlan.Skipped> left = ImmutableList.builder();
     ImmutableList.Builder<Source> leftLocked = ImmutableList.builder();
@@ -197,7 +198,7 @@ final class Selection {
     for (String whole : Stacks.above(graph, lv.name())) {
       SkipReason reason = known.get(whole);
       if (reason == null && !known.containsKey(whole)) {
-        reason = vg.logicalVolume(whole).map(this::vetoes).orElse(null);
+        reason = vg.logicalVolume(whole).map(vetoes::of).orElse(null);
         known.put(whole, reason);
       }
       if (reason != null) {
@@ -205,41 +206,6 @@ final class Selection {
       }
     }
     return null;
-  }
-
-  /** Why nothing moves of which this volume, or what it is a part of, is made. */
-  private @Nullable SkipReason vetoes(LogicalVolume lv) {
-    for (LvGraph.User user : graph.usersOf(lv.name())) {
-      SegmentType type = user.segment().type();
-      if (type instanceof SegmentType.Writecache && user.use() == Reference.Use.CACHE) {
-        return SkipReason.WRITECACHE;
-      }
-      if (user.use() == Reference.Use.MERGE_TARGET
-          || (type instanceof SegmentType.Snapshot snapshot
-              && snapshot.merging()
-              && user.use() == Reference.Use.SNAPSHOT_ORIGIN)) {
-        return SkipReason.MERGING;
-      }
-    }
-    for (Segment segment : lv.segments()) {
-      if (segment.type() instanceof SegmentType.Mirror mirror
-          && mirror.areas().get(0) instanceof Area.Logical image
-          && image.lv().contains("_mimagetmp")) {
-        return SkipReason.CONVERTING;
-      }
-      if (segment.type() instanceof SegmentType.Raid raid
-          && raid.areas().stream().anyMatch(this::hasIntegrity)) {
-        return SkipReason.INTEGRITY;
-      }
-    }
-    return null;
-  }
-
-  private boolean hasIntegrity(Area image) {
-    return image instanceof Area.Logical logical
-        && vg.logicalVolume(logical.lv()).stream()
-            .flatMap(lv -> lv.segments().stream())
-            .anyMatch(segment -> segment.type() instanceof SegmentType.Integrity);
   }
 
   /** The volumes of a request and all that they are made of. */
