@@ -36,8 +36,10 @@ import org.pvmove.execute.MoveInUseException;
 import org.pvmove.execute.MoveListener;
 import org.pvmove.execute.MoveOutcome;
 import org.pvmove.execute.ReadErrors;
+import org.pvmove.execute.RequiredExecutor;
 import org.pvmove.execute.Work;
 import org.pvmove.lvm.LogicalVolume;
+import org.pvmove.lvm.LvGraph;
 import org.pvmove.lvm.LvmException;
 import org.pvmove.lvm.LvmUuid;
 import org.pvmove.lvm.PeRange;
@@ -58,7 +60,8 @@ import org.pvmove.plan.Surroundings;
  * Moves the physical extents of one volume group; see pvmove(8).
  *
  * <p>The logical volumes concerned must not be in use by anyone else while extents move: this
- * library copies beneath them, and refuses volumes that the kernel has active. What a call reports
+ * library copies beneath them, and refuses volumes that the kernel has active; {@link #executorFor}
+ * says so beforehand, and {@link org.pvmove.execute.SystemPvmove} moves them. What a call reports
  * as done is durable; what it did not finish can be restarted or aborted by any later call, by
  * another process or by real LVM2.
  *
@@ -239,6 +242,32 @@ public final class PvMover {
             ? completed.moves()
             : ((MoveOutcome.CompletedWithLosses) outcome).moves();
     return completed(outcome.volumeGroup(), moves, work);
+  }
+
+  /**
+   * Who can carry a plan out, as things are now: this mover where nothing is in use that stands on
+   * what moves, LVM2's own pvmove where something is. All that the kernel makes of the extents
+   * counts: a thin volume that is active makes its pool's data active.
+   *
+   * @throws VolumeGroupChangedException if the volume group is not the version the plan was made
+   *     for
+   * @throws IOException if it cannot be found out what the kernel has active
+   */
+  public RequiredExecutor executorFor(MovePlan plan) throws IOException {
+    StoredVolumeGroup stored = devices.scan(writer.systemId()).volumeGroup(volumeGroup);
+    requireVersion(stored, plan);
+    LvGraph graph = LvGraph.of(stored.volumeGroup());
+    Set<String> touched = new HashSet<>();
+    if (plan.joined()) {
+      touched.addAll(graph.below(plan.move()));
+      touched.addAll(graph.above(plan.move()));
+    }
+    plan.segments().stream()
+        .map(MovePlan.Segment::logicalVolume)
+        .distinct()
+        .forEach(lv -> touched.addAll(graph.above(lv)));
+    ImmutableList<String> active = activeVolumes.among(stored.volumeGroup(), touched);
+    return active.isEmpty() ? new RequiredExecutor.Library() : new RequiredExecutor.Lvm(active);
   }
 
   private ClaimedMove begin(MoveExecutor executor, MovePlan plan) throws IOException {

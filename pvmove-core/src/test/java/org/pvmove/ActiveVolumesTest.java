@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.common.collect.ImmutableList;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,12 +20,15 @@ import org.pvmove.device.AccessRefusedException;
 import org.pvmove.device.ActiveVolumes;
 import org.pvmove.device.RawCommit;
 import org.pvmove.device.StoredVolumeGroup;
+import org.pvmove.device.VolumeGroupChangedException;
 import org.pvmove.execute.MoveEvent;
 import org.pvmove.execute.MoveOutcome;
+import org.pvmove.execute.RequiredExecutor;
 import org.pvmove.io.testing.SimulatedDisks;
 import org.pvmove.io.testing.Unflushed;
 import org.pvmove.lvm.StatusFlag;
 import org.pvmove.lvm.VolumeGroup;
+import org.pvmove.plan.MovePlan;
 import org.pvmove.plan.MoveRequest;
 
 /** Volumes that the kernel has active are left alone. */
@@ -78,6 +82,74 @@ class ActiveVolumesTest {
         .hasMessageContaining("logical volume frag is active")
         .hasMessageContaining("logical volume two is active");
     assertThat(MoveLab.sound(disks).volumeGroup()).isEqualTo(before);
+  }
+
+  private RequiredExecutor executorFor(String source) throws IOException {
+    PvMover mover = mover();
+    return mover.executorFor(mover.plan(MoveRequest.from(source).build()).orElseThrow());
+  }
+
+  @Test
+  void tellsWhoCanCarryAPlanOut() throws Exception {
+    activate("CRYPT-LUKS2-00000000000000000000000000000000-home", 5);
+    assertThat(executorFor("a")).isEqualTo(new RequiredExecutor.Library());
+
+    activate("two", "", 4);
+    activate("frag", "", 3);
+    assertThat(executorFor("a"))
+        .isEqualTo(new RequiredExecutor.Lvm(ImmutableList.of("frag", "two")));
+  }
+
+  @Test
+  void leavesPlansForOtherVersionsToNobody() throws Exception {
+    PvMover mover = mover();
+    MovePlan plan = mover.plan(MoveRequest.from("a").build()).orElseThrow();
+    MoveLab.assertCompleted(move(mover, "two"));
+
+    assertThatThrownBy(() -> mover.executorFor(plan))
+        .isInstanceOf(VolumeGroupChangedException.class);
+  }
+
+  @Test
+  void leavesAMoveBelowAnActiveVolumeToLvm() throws Exception {
+    stopAtTheBeginning(false);
+    activate("pvmove0", "", 3);
+
+    assertThat(executorFor("a")).isEqualTo(new RequiredExecutor.Lvm(ImmutableList.of("pvmove0")));
+  }
+
+  @Test
+  void countsWhatStandsOnWhatMoves() throws Exception {
+    SimulatedDisks stacked = new SimulatedDisks(1);
+    stacked.add("a", MoveLab.DISK_BYTES);
+    stacked.add("b", MoveLab.DISK_BYTES);
+    stacked.add("c", MoveLab.DISK_BYTES);
+    SmallGroup group = SmallGroup.on(stacked.disks());
+    VolumeGroup vg =
+        group
+            .volumes(
+                new StackedVolumes()
+                    .raid("raid1", "pool_tdata", false, group.range(0, 0, 4), group.range(1, 0, 4))
+                    .hidden("pool_tmeta", group.range(1, 10, 1))
+                    .thinPool("pool")
+                    .thin("thin", "pool", 9)
+                    .linear("other", group.range(2, 0, 1))
+                    .build())
+            .create()
+            .volumeGroup();
+    for (String active : List.of("thin", "other")) {
+      String id = vg.logicalVolume(active).orElseThrow().id().value();
+      activate("LVM-" + vg.id().value() + id, active.length());
+    }
+    PvMover mover = MoveLab.moverOn(stacked.disks()).activeVolumes(ActiveVolumes.in(sysfs)).build();
+    MovePlan plan = mover.plan(MoveRequest.from("a").to("c").build()).orElseThrow();
+
+    assertThat(mover.executorFor(plan))
+        .isEqualTo(new RequiredExecutor.Lvm(ImmutableList.of("thin")));
+    assertThatThrownBy(() -> mover.execute(plan))
+        .isInstanceOf(AccessRefusedException.class)
+        .hasMessageContaining("thin is active")
+        .hasMessageContaining("SystemPvmove");
   }
 
   @Test

@@ -53,20 +53,32 @@ public final class ActiveVolumes {
    * @throws IOException if sysfs cannot be read
    */
   public void requireInactive(VolumeGroup vg, Collection<String> names) throws IOException {
-    ImmutableSet<String> active = of(vg.id());
     ImmutableList<String> reasons =
-        vg.logicalVolumes().stream()
-            .filter(lv -> names.contains(lv.name()) && active.contains(lv.id().value()))
-            .map(LogicalVolume::name)
+        among(vg, names).stream()
             .map(
                 name ->
                     "logical volume %s is active in the kernel: deactivate it (lvchange -an), or"
                             .formatted(name)
-                        + " let LVM2's own pvmove move it")
+                        + " let LVM2's own pvmove move it (SystemPvmove)")
             .collect(ImmutableList.toImmutableList());
     if (!reasons.isEmpty()) {
       throw new AccessRefusedException(vg.name(), reasons);
     }
+  }
+
+  /**
+   * Those of some volumes that are active.
+   *
+   * @param names names of logical volumes of the volume group
+   * @return the names of those that are, in the text's order
+   * @throws IOException if sysfs cannot be read
+   */
+  public ImmutableList<String> among(VolumeGroup vg, Collection<String> names) throws IOException {
+    ImmutableSet<String> active = of(vg.id());
+    return vg.logicalVolumes().stream()
+        .filter(lv -> names.contains(lv.name()) && active.contains(lv.id().value()))
+        .map(LogicalVolume::name)
+        .collect(ImmutableList.toImmutableList());
   }
 
   /** Identities of the volumes of a group that are active, without dashes. */
