@@ -237,6 +237,20 @@ public final class LvmTools implements AutoCloseable {
     return DeviceSet.open(disks.toArray(new Path[0]));
   }
 
+  /**
+   * The words in front of those of LVM2's commands that make {@code lvm} see these disks only, for
+   * programs that call it themselves.
+   */
+  public ImmutableList<String> program() {
+    return ImmutableList.of(
+        "env",
+        "LVM_SYSTEM_DIR=" + directory.resolve("lvm"),
+        "sh",
+        "-c",
+        "exec lvm \"$@\" --driverloaded n",
+        "lvm");
+  }
+
   /** Runs a command of LVM2, whatever comes of it. */
   public Result run(String... command) throws IOException, InterruptedException {
     List<String> line = new ArrayList<>();

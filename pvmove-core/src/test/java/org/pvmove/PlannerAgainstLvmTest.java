@@ -5,13 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
 import com.google.common.collect.ImmutableSet;
-import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -26,13 +22,9 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.pvmove.device.DeviceSet;
-import org.pvmove.device.NewVolumeGroup;
 import org.pvmove.device.StoredVolumeGroup;
-import org.pvmove.io.BlockDevice;
 import org.pvmove.lvm.AllocationPolicy;
 import org.pvmove.lvm.ExtentMap;
-import org.pvmove.lvm.ExtentSize;
 import org.pvmove.lvm.LogicalVolume;
 import org.pvmove.lvm.LvGraph;
 import org.pvmove.lvm.PeRange;
@@ -42,7 +34,6 @@ import org.pvmove.lvm.Segments;
 import org.pvmove.lvm.VolumeGroup;
 import org.pvmove.lvm.edit.Pvmove;
 import org.pvmove.lvm.edit.PvmoveEdits;
-import org.pvmove.lvm.text.MetadataText;
 import org.pvmove.plan.MovePlan;
 import org.pvmove.plan.MoveRequest;
 import org.pvmove.plan.PlanResult;
@@ -61,11 +52,7 @@ import org.pvmove.plan.SkipReason;
  */
 class PlannerAgainstLvmTest {
   private static final int CASES = Integer.getInteger("pvmove.oracle.cases", 40);
-  private static final int MIN_DISKS = 3;
-  private static final int MAX_DISKS = 6;
-  private static final ExtentSize EXTENT = ExtentSize.ofBytes(128 << 10);
-  private static final long DISK_BYTES = (2L << 20) + EXTENT.toBytes(RandomGroup.MAX_EXTENTS);
-  private static final String VG = "vg";
+  private static final String VG = RandomCase.VG;
   private static final Path DOCUMENT = Path.of("..", "docs", "interop.md");
 
   /** A refusal that comes before LVM2 looks at what is to be moved. */
@@ -102,39 +89,6 @@ class PlannerAgainstLvmTest {
   private int theirsBreak;
   private int checkpoints;
 
-  /** Without flushes a case takes a tenth of the time; LVM2 sees the writes all the same. */
-  private static final class Unflushed extends ForwardingDevice {
-    Unflushed(BlockDevice device) {
-      super(device);
-    }
-
-    @Override
-    public void flush() {}
-  }
-
-  /** Does something with the disks, which are closed afterwards. */
-  private interface DiskUse<T> {
-    T on(DeviceSet disks) throws IOException;
-  }
-
-  private static <T> T with(List<Path> paths, DiskUse<T> use) throws IOException {
-    try (DeviceSet opened = DeviceSet.open(paths.toArray(new Path[0]))) {
-      return use.on(
-          DeviceSet.of(opened.devices().stream().map(Unflushed::new).toArray(BlockDevice[]::new)));
-    }
-  }
-
-  /** One move to plan. */
-  private record Case(List<Path> disks, VolumeGroup vg, RandomRequest request) {
-    String describe() {
-      byte[] text = new MetadataText(vg, SmallGroup.header("made")).toDiskBytes();
-      return "%s%n%s"
-          .formatted(
-              String.join(" ", request.command()),
-              new String(text, StandardCharsets.ISO_8859_1).trim());
-    }
-  }
-
   /** What LVM2 made of it. */
   private record Theirs(LvmTools.Result result, StoredVolumeGroup stored, List<Pvmove> begun) {
     VolumeGroup vg() {
@@ -151,9 +105,7 @@ class PlannerAgainstLvmTest {
   void plansWhatLvmPlansOrBetter(@TempDir Path directory) throws Exception {
     long seed = Long.getLong("pvmove.oracle.seed", System.nanoTime());
     System.out.printf("%d moves, the first with seed %d%n", CASES, seed);
-    long[] sizes = new long[MAX_DISKS];
-    Arrays.fill(sizes, DISK_BYTES);
-    try (LvmTools lvm = LvmTools.start(directory, sizes)) {
+    try (LvmTools lvm = RandomCase.startLvm(directory)) {
       Map<Long, AssertionError> failures = new LinkedHashMap<>();
       for (int i = 0; i < CASES; i++) {
         try {
@@ -203,7 +155,7 @@ class PlannerAgainstLvmTest {
 
   private void compare(LvmTools lvm, long seed) throws Exception {
     Random random = new Random(seed);
-    Case made = make(lvm, random);
+    RandomCase made = RandomCase.make(lvm, random);
     try {
       lvm.succeedSilently("vgck", VG);
       Theirs theirs = ask(lvm, made);
@@ -220,40 +172,9 @@ class PlannerAgainstLvmTest {
     }
   }
 
-  private static Case make(LvmTools lvm, Random random) throws IOException {
-    List<Path> disks = new ArrayList<>(lvm.disks());
-    for (Path disk : disks) {
-      with(List.of(disk), set -> erase(set.devices().get(0)));
-    }
-    Collections.shuffle(disks, random);
-    List<Path> some =
-        List.copyOf(disks.subList(0, MIN_DISKS + random.nextInt(MAX_DISKS - MIN_DISKS + 1)));
-    VolumeGroup vg =
-        with(
-            some,
-            set -> {
-              StoredVolumeGroup empty =
-                  set.create(
-                      NewVolumeGroup.named(VG).extentSize(EXTENT).random(random),
-                      SmallGroup.header("vgcreate"));
-              return set.commit(
-                      empty,
-                      RandomGroup.on(empty.volumeGroup(), random),
-                      SmallGroup.header("made at random"))
-                  .volumeGroup();
-            });
-    return new Case(some, vg, RandomRequest.in(vg, random));
-  }
-
-  /** Erases label and metadata area header. */
-  private static BlockDevice erase(BlockDevice device) throws IOException {
-    device.write(0, ByteBuffer.wrap(new byte[8192]));
-    return device;
-  }
-
-  private static Theirs ask(LvmTools lvm, Case made) throws Exception {
+  private static Theirs ask(LvmTools lvm, RandomCase made) throws Exception {
     LvmTools.Result result = lvm.run(made.request().command().toArray(new String[0]));
-    StoredVolumeGroup stored = with(made.disks(), set -> set.scan().volumeGroup(VG));
+    StoredVolumeGroup stored = RandomCase.with(made.disks(), set -> set.scan().volumeGroup(VG));
     List<Pvmove> begun = new ArrayList<>();
     for (LogicalVolume lv : stored.volumeGroup().pvmoveVolumes()) {
       if (made.vg().logicalVolume(lv.name()).isEmpty()) {
@@ -269,10 +190,10 @@ class PlannerAgainstLvmTest {
 
   /** Puts our first checkpoint on the disks; LVM2 must have nothing to say against it. */
   private void letLvmCheck(
-      LvmTools lvm, Case made, StoredVolumeGroup onDisk, MovePlan plan, Random random)
+      LvmTools lvm, RandomCase made, StoredVolumeGroup onDisk, MovePlan plan, Random random)
       throws Exception {
     VolumeGroup begun = begin(made.vg(), plan, random);
-    with(
+    RandomCase.with(
         made.disks(),
         set -> {
           StoredVolumeGroup stored = set.scan().volumeGroup(VG);
@@ -292,7 +213,7 @@ class PlannerAgainstLvmTest {
     kinds.forEach(kind -> differences.merge(kind, 1, Integer::sum));
   }
 
-  private Set<PlannerDifference> compare(Case made, Theirs theirs, PlanResult ours) {
+  private Set<PlannerDifference> compare(RandomCase made, Theirs theirs, PlanResult ours) {
     boolean weAccept = ours instanceof PlanResult.Accepted;
     Outcome outcome =
         theirs.accepted()
@@ -319,12 +240,13 @@ class PlannerAgainstLvmTest {
     return Set.of();
   }
 
-  private static PlannerDifference known(Case made, LvmTools.Result result) {
+  private static PlannerDifference known(RandomCase made, LvmTools.Result result) {
     return PlannerDifference.ofRefusal(result.errors(), policy(made))
         .orElseThrow(() -> new AssertionError("a refusal that is not known: " + result));
   }
 
-  private static PlannerDifference whyRefused(Case made, LvmTools.Result result, MovePlan plan) {
+  private static PlannerDifference whyRefused(
+      RandomCase made, LvmTools.Result result, MovePlan plan) {
     PlannerDifference kind = known(made, result);
     if (kind == PlannerDifference.THIN_VOLUME_NAMED) {
       assertThat(made.request().request().logicalVolumes())
@@ -344,7 +266,7 @@ class PlannerAgainstLvmTest {
   }
 
   /** By which policy LVM2 plans. */
-  private static AllocationPolicy policy(Case made) {
+  private static AllocationPolicy policy(RandomCase made) {
     AllocationPolicy policy = made.request().request().policy();
     if (policy == AllocationPolicy.INHERIT) {
       policy = made.vg().allocationPolicy();
@@ -356,7 +278,7 @@ class PlannerAgainstLvmTest {
   }
 
   /** A plan goes where it was asked to go, and keeps apart what is apart. */
-  private static void checkPlan(Case made, MovePlan plan) {
+  private static void checkPlan(RandomCase made, MovePlan plan) {
     if (plan.joined()) {
       return;
     }
@@ -379,12 +301,12 @@ class PlannerAgainstLvmTest {
     }
   }
 
-  private static boolean breaks(Case made, Theirs theirs) {
+  private static boolean breaks(RandomCase made, Theirs theirs) {
     return !Redundancy.pairs(made.vg()).containsAll(Redundancy.pairs(theirs.vg()));
   }
 
   /** The images that our plan brings together. */
-  private static Set<Redundancy.Meeting> meetings(Case made, MovePlan plan) {
+  private static Set<Redundancy.Meeting> meetings(RandomCase made, MovePlan plan) {
     return Redundancy.meetings(begin(made.vg(), plan, new Random(0)), plan.moves());
   }
 
@@ -418,7 +340,7 @@ class PlannerAgainstLvmTest {
     return plan.segments().stream().map(MovePlan.Segment::source).toList();
   }
 
-  private Set<PlannerDifference> comparePlans(Case made, Theirs theirs, MovePlan plan) {
+  private Set<PlannerDifference> comparePlans(RandomCase made, Theirs theirs, MovePlan plan) {
     assertThat(plan.joined()).as("joined, as LVM2 does").isEqualTo(theirs.begun().isEmpty());
     if (plan.joined()) {
       joined++;
@@ -463,7 +385,7 @@ class PlannerAgainstLvmTest {
   }
 
   /** Whether no other policy finds a place for what is asked for. */
-  private static boolean anywhereOnly(Case made) {
+  private static boolean anywhereOnly(RandomCase made) {
     MoveRequest normal =
         made.request().request().toBuilder().policy(AllocationPolicy.NORMAL).build();
     return policy(made) == AllocationPolicy.ANYWHERE
@@ -471,7 +393,7 @@ class PlannerAgainstLvmTest {
   }
 
   /** The same plan leads to the same metadata, but for time and place. */
-  private static void compareCheckpoints(Case made, Theirs theirs, Pvmove move) {
+  private static void compareCheckpoints(RandomCase made, Theirs theirs, Pvmove move) {
     PvmoveEdits.Origin origin = new PvmoveEdits.Origin(move.id(), move.id(), move.id(), "host", 0);
     VolumeGroup ours =
         Segments.mergedAsRead(PvmoveEdits.begin(made.vg(), origin, moves(move), move.atomic()));
@@ -531,7 +453,7 @@ class PlannerAgainstLvmTest {
   }
 
   private static PlannerDifference whyWeRefuse(
-      Case made, Theirs theirs, PlanResult.Rejected rejected) {
+      RandomCase made, Theirs theirs, PlanResult.Rejected rejected) {
     if (theirs.begun().isEmpty()) {
       assertThat(rejected.reasons()).hasOnlyElementsOfType(Rejection.MoveInProgress.class);
       return PlannerDifference.JOINS_ANYTHING;
