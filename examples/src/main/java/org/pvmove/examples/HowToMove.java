@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.pvmove.examples;
 
+import com.google.common.collect.ImmutableList;
+import org.jspecify.annotations.Nullable;
+import org.pvmove.device.ActiveVolumes;
 import org.pvmove.device.VolumeGroupLocks;
 import org.pvmove.execute.ReadErrors;
 
@@ -11,6 +14,13 @@ import org.pvmove.execute.ReadErrors;
  * @param elsewhere whether what cannot be written to its destination goes to another one
  * @param verify whether each segment is read back before its checkpoint
  * @param locks how the volume group is locked while it is changed
+ * @param activeVolumes tells which volumes are in use
+ * @param lvm the words that call LVM2, if its own pvmove is to do it; else absent
  */
 record HowToMove(
-    ReadErrors readErrors, boolean elsewhere, boolean verify, VolumeGroupLocks locks) {}
+    ReadErrors readErrors,
+    boolean elsewhere,
+    boolean verify,
+    VolumeGroupLocks locks,
+    ActiveVolumes activeVolumes,
+    @Nullable ImmutableList<String> lvm) {}

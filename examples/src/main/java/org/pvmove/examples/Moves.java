@@ -13,23 +13,30 @@ import java.util.Objects;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.pvmove.PvMover;
+import org.pvmove.device.AccessRefusedException;
 import org.pvmove.device.CommitFailedException;
 import org.pvmove.device.DeviceSet;
 import org.pvmove.device.StoredVolumeGroup;
 import org.pvmove.device.VolumeGroupLockedException;
 import org.pvmove.execute.BadRange;
 import org.pvmove.execute.MoveInUseException;
+import org.pvmove.execute.MoveListener;
 import org.pvmove.execute.MoveOutcome;
+import org.pvmove.execute.RequiredExecutor;
+import org.pvmove.execute.SystemPvmove;
 import org.pvmove.lvm.Area;
 import org.pvmove.lvm.LogicalVolume;
 import org.pvmove.lvm.LvmException;
+import org.pvmove.lvm.LvmUuid;
 import org.pvmove.lvm.VolumeGroup;
 import org.pvmove.lvm.edit.Pvmove;
 import org.pvmove.plan.MovePlan;
 import org.pvmove.plan.MoveRequest;
 import org.pvmove.plan.PlanResult;
+import org.pvmove.plan.PvNames;
 import org.pvmove.plan.Rejection;
 import org.pvmove.plan.Remedy;
+import org.pvmove.plan.SystemPlan;
 
 /** Starts, carries on and gives up moves on a set of devices, and tells the user about it. */
 final class Moves {
@@ -73,7 +80,7 @@ final class Moves {
   /** A piece of work on one volume group. */
   @FunctionalInterface
   private interface Work {
-    MoveOutcome doWith(PvMover mover) throws IOException;
+    MoveOutcome doWith(Carrier carrier) throws IOException;
   }
 
   /**
@@ -113,7 +120,7 @@ final class Moves {
         && mode != Mode.JSON
         && request.equals(MoveRequest.from(from.name()).build())) {
       console.say("Detected pvmove in progress for %s.".formatted(from.name()));
-      return carryOn(leftovers, running, from.name(), mover -> mover.resume(from.name()));
+      return carryOn(leftovers, running, from.name());
     }
     PlanResult result = mover(group).build().plan(request);
     if (result instanceof PlanResult.Rejected rejected) {
@@ -167,11 +174,18 @@ final class Moves {
     StoredVolumeGroup group = from.group();
     switch (mode) {
       case JSON -> {
-        PlanJson.write(plan).lines().forEach(console::print);
+        String json =
+            how.lvm() == null
+                ? PlanJson.write(plan)
+                : PlanJson.write(plan, commands(plan, group).orElseThrow());
+        json.lines().forEach(console::print);
         return ExitCode.DONE;
       }
       case PLAN -> {
         PlanText.lines(plan, request, group).forEach(console::print);
+        if (how.lvm() != null) {
+          PlanText.lines(how.lvm(), commands(plan, group)).forEach(console::print);
+        }
         return ExitCode.DONE;
       }
       case TEST, EXECUTE -> {
@@ -181,6 +195,7 @@ final class Moves {
         }
       }
     }
+    requireCarrier(plan, group);
     if (mode == Mode.TEST) {
       console.say(
           "%s (%s) in %s would be moved from %s."
@@ -197,11 +212,27 @@ final class Moves {
                 console.sayMore(
                     "Moving %s of logical volume %s/%s."
                         .formatted(Texts.count(extents, "extent"), plan.volumeGroup(), lv)));
-    return run(
-        group,
-        from.name(),
-        move -> from.name(),
-        mover -> how.elsewhere() ? mover.execute(plan, request) : mover.execute(plan));
+    return run(group, from.name(), move -> from.name(), carrier -> carrier.execute(plan, request));
+  }
+
+  /** Refuses what this library must not do, or LVM2 cannot be told to do. */
+  private void requireCarrier(MovePlan plan, StoredVolumeGroup group)
+      throws CommandException, IOException {
+    if (how.lvm() != null) {
+      if (commands(plan, group) instanceof SystemPlan.Impossible impossible) {
+        throw CommandException.failed(PlanText.text(impossible));
+      }
+    } else if (mover(group).build().executorFor(plan) instanceof RequiredExecutor.Lvm needed) {
+      throw CommandException.failed(
+          "In use: %s.".formatted(String.join(", ", needed.activeVolumes())),
+          "Deactivate them (lvchange -an), or let LVM2's own pvmove do it: --system.");
+    }
+  }
+
+  private static SystemPlan commands(MovePlan plan, StoredVolumeGroup group) {
+    Map<LvmUuid, String> names = new HashMap<>();
+    group.devices().forEach((pv, device) -> names.put(pv, device.name()));
+    return SystemPlan.of(group.volumeGroup(), plan, PvNames.of(group.volumeGroup(), names));
   }
 
   /**
@@ -211,7 +242,7 @@ final class Moves {
    * @return the exit code
    */
   int restart() {
-    return everywhere(leftovers -> carryOn(leftovers, leftovers.running(), null, PvMover::resume));
+    return everywhere(leftovers -> carryOn(leftovers, leftovers.running(), null));
   }
 
   /**
@@ -221,7 +252,7 @@ final class Moves {
    * @return the exit code
    */
   int abort() {
-    return everywhere(leftovers -> giveUp(leftovers, leftovers.running(), null, PvMover::abort));
+    return everywhere(leftovers -> giveUp(leftovers, leftovers.running(), null));
   }
 
   /**
@@ -253,7 +284,7 @@ final class Moves {
       }
     }
     leftovers.requireUsable();
-    return giveUp(leftovers, running, from.name(), mover -> mover.abort(from.name()));
+    return giveUp(leftovers, running, from.name());
   }
 
   /** Work on one volume group that earlier moves have left something in. */
@@ -295,8 +326,7 @@ final class Moves {
     return worst;
   }
 
-  private int carryOn(
-      Leftovers leftovers, ImmutableList<Pvmove> running, @Nullable String source, Work work)
+  private int carryOn(Leftovers leftovers, ImmutableList<Pvmove> running, @Nullable String source)
       throws CommandException, IOException {
     if (mode != Mode.EXECUTE) {
       describe(leftovers, running, "would be carried on");
@@ -308,17 +338,39 @@ final class Moves {
               .formatted(
                   move.name(), String.join(", ", volumesOn(leftovers.repaired(), move.name()))));
     }
-    return run(leftovers.group(), source, sourceNames(leftovers.group(), running), work);
+    leaveForLater(leftovers);
+    return run(
+        leftovers.group(),
+        source,
+        sourceNames(leftovers.group(), running),
+        carrier -> carrier.resume(source));
   }
 
-  private int giveUp(
-      Leftovers leftovers, ImmutableList<Pvmove> running, @Nullable String source, Work work)
+  private int giveUp(Leftovers leftovers, ImmutableList<Pvmove> running, @Nullable String source)
       throws CommandException, IOException {
     if (mode != Mode.EXECUTE) {
       describe(leftovers, running, "would be given up");
       return ExitCode.DONE;
     }
-    return run(leftovers.group(), source, sourceNames(leftovers.group(), running), work);
+    leaveForLater(leftovers);
+    return run(
+        leftovers.group(),
+        source,
+        sourceNames(leftovers.group(), running),
+        carrier -> carrier.abort(source));
+  }
+
+  /** LVM2 puts nothing right. */
+  private void leaveForLater(Leftovers leftovers) {
+    if (how.lvm() != null) {
+      leftovers
+          .repairs()
+          .forEach(
+              repair ->
+                  console.complain(
+                      "%s: would be put right without --system: %s"
+                          .formatted(leftovers.repaired().name(), repair)));
+    }
   }
 
   private void describe(Leftovers leftovers, ImmutableList<Pvmove> running, String whatWould) {
@@ -341,18 +393,17 @@ final class Moves {
       throws CommandException, IOException {
     Progress progress = new Progress(console, group, sourceOf, PROGRESS_INTERVAL, System::nanoTime);
     try (StopOnSignal signal = new StopOnSignal(console)) {
-      PvMover mover =
-          mover(group)
-              .listener(
-                  event -> {
-                    progress.on(event);
-                    signal.on(event);
-                  })
-              .build();
-      signal.watch(mover);
+      Carrier carrier =
+          carrier(
+              group,
+              event -> {
+                progress.on(event);
+                signal.on(event);
+              });
+      signal.watch(carrier::stop);
       MoveOutcome outcome;
       try {
-        outcome = work.doWith(mover);
+        outcome = work.doWith(carrier);
       } catch (CommitFailedException e) {
         throw beginFailed(e);
       } catch (VolumeGroupLockedException e) {
@@ -361,6 +412,15 @@ final class Moves {
       }
       return report(outcome, source);
     }
+  }
+
+  private Carrier carrier(StoredVolumeGroup group, MoveListener listener) {
+    if (how.lvm() == null) {
+      return new Carrier.Library(mover(group).listener(listener).build(), how.elsewhere());
+    }
+    String id = group.volumeGroup().id().toString();
+    return new Carrier.Lvm(
+        SystemPvmove.builder(devices, id).program(how.lvm()).listener(listener).build());
   }
 
   private int report(MoveOutcome outcome, @Nullable String source) {
@@ -426,16 +486,28 @@ final class Moves {
     if (stopped.failure() instanceof CommitFailedException commit && !commit.oldVersionInForce()) {
       console.complain("Whether one step more is in force, the next run finds out.");
     }
-    if (stopped.failure() == null || stopped.failure() instanceof IOException) {
+    boolean ours = how.lvm() == null;
+    if (ours && (stopped.failure() == null || stopped.failure() instanceof IOException)) {
       console.complain("Every logical volume is whole.");
     }
-    console.complain("To go on:   " + howToGoOn + (source == null ? "" : " " + source));
-    console.complain(
-        "To give up: " + howToGoOn + " --abort" + (source == null ? "" : " " + source));
+    if (ours || vg.logicalVolume(stopped.move()).isPresent()) {
+      sayHowToGoOn(source);
+    }
+    if (!ours) {
+      console.complain("What is left then, the same command line as before moves.");
+    } else if (stopped.failure() instanceof AccessRefusedException) {
+      console.complain("Where volumes are in use, LVM2's own pvmove does either: --system.");
+    }
     if (stopped.failure() != null) {
       console.trace(stopped.failure());
     }
     return ExitCode.FAILED;
+  }
+
+  private void sayHowToGoOn(@Nullable String source) {
+    console.complain("To go on:   " + howToGoOn + (source == null ? "" : " " + source));
+    console.complain(
+        "To give up: " + howToGoOn + " --abort" + (source == null ? "" : " " + source));
   }
 
   private void reportLeftOut(MovePlan plan, MoveRequest request) {
@@ -468,7 +540,8 @@ final class Moves {
     return PvMover.builder(devices, group.volumeGroup().id().toString())
         .onReadError(how.readErrors())
         .verify(how.verify())
-        .locks(how.locks());
+        .locks(how.locks())
+        .activeVolumes(how.activeVolumes());
   }
 
   private static UnaryOperator<String> sourceNames(

@@ -12,6 +12,7 @@ import java.util.stream.Collectors;
 import org.pvmove.lvm.LvmUuid;
 import org.pvmove.lvm.PeRange;
 import org.pvmove.plan.Cost;
+import org.pvmove.plan.LvmCommand;
 import org.pvmove.plan.MovePlan;
 import org.pvmove.plan.SkipReason;
 
@@ -21,6 +22,8 @@ import org.pvmove.plan.SkipReason;
  * uuids. What is read back is equal to what was written.
  */
 public final class PlanJson {
+  private static final String COMMANDS = "commands";
+
   private PlanJson() {}
 
   /** A plan as JSON, each segment on a line of its own. */
@@ -64,6 +67,27 @@ public final class PlanJson {
         cost.metadataBytes().stream()
             .mapToObj(Long::toString)
             .collect(Collectors.joining(", ", "[", "]")));
+  }
+
+  /**
+   * A plan as JSON with the calls of LVM2 that carry it out, each a list of words: the member
+   * {@code commands}. It follows from the rest and is not read back.
+   */
+  public static String write(MovePlan plan, List<LvmCommand> commands) {
+    String json = write(plan);
+    String lines =
+        lines(
+            '[',
+            commands.stream()
+                .map(
+                    command ->
+                        command.arguments().stream()
+                            .map(Json::quote)
+                            .collect(Collectors.joining(", ", "[", "]")))
+                .toList(),
+            ']');
+    return "%s,\n  \"%s\": %s\n}\n"
+        .formatted(json.substring(0, json.lastIndexOf('}')).stripTrailing(), COMMANDS, lines);
   }
 
   private static String lines(char open, List<String> lines, char close) {
@@ -141,7 +165,8 @@ public final class PlanJson {
         "segments",
         "skipped",
         "unused",
-        "cost");
+        "cost",
+        COMMANDS);
     return new MovePlan(
         plan.member("volume_group").text(),
         uuid(plan.member("volume_group_id")),

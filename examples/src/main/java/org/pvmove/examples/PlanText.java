@@ -5,12 +5,15 @@ import com.google.common.collect.ImmutableList;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.pvmove.device.StoredVolumeGroup;
 import org.pvmove.lvm.Segment;
 import org.pvmove.lvm.edit.Pvmove;
+import org.pvmove.plan.LvmCommand;
 import org.pvmove.plan.MovePlan;
 import org.pvmove.plan.MoveRequest;
 import org.pvmove.plan.Remedy;
+import org.pvmove.plan.SystemPlan;
 
 /** Plans and moves in progress as users read them. */
 final class PlanText {
@@ -63,6 +66,28 @@ final class PlanText {
               }
             });
     return lines.build();
+  }
+
+  /** The calls of LVM2 that carry a plan out, to be given to a shell; or why there are none. */
+  static ImmutableList<String> lines(List<String> lvm, SystemPlan commands) {
+    if (commands instanceof SystemPlan.Impossible impossible) {
+      return ImmutableList.of(text(impossible));
+    }
+    ImmutableList.Builder<String> lines = ImmutableList.builder();
+    lines.add("For volumes in use, one after the other:");
+    for (LvmCommand command : commands.orElseThrow()) {
+      lines.add(
+          "  "
+              + Stream.concat(lvm.stream(), command.arguments().stream())
+                  .map(Texts::quoted)
+                  .collect(Collectors.joining(" ")));
+    }
+    return lines.build();
+  }
+
+  static String text(SystemPlan.Impossible impossible) {
+    return "LVM2's own pvmove cannot be told to do this: expected %s, found %s."
+        .formatted(impossible.expected(), impossible.found());
   }
 
   private static boolean isSource(MovePlan plan, StoredVolumeGroup group, String name) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.pvmove.examples;
 
-import com.google.common.base.CharMatcher;
+import com.google.common.collect.ImmutableList;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.InvalidPathException;
@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.pvmove.device.ActiveVolumes;
 import org.pvmove.device.DeviceSet;
 import org.pvmove.device.VolumeGroupLocks;
 import org.pvmove.execute.ReadErrors;
@@ -55,7 +56,7 @@ import picocli.CommandLine.TypeConversionException;
       "",
       "Moves extents from one physical volume to others. Without a physical volume, restarts all"
           + " moves that were in progress, each from its last checkpoint. The logical volumes must"
-          + " not be in use.",
+          + " not be in use, except with --system.",
       "",
       "A physical volume is named by one of the paths given with --devices, by its uuid, or by the"
           + " device name that the metadata remembers, where that is unambiguous. Behind it may stand"
@@ -74,12 +75,6 @@ import picocli.CommandLine.TypeConversionException;
 public final class PvmoveCommand implements Callable<Integer> {
   /** What the logging library reads when it is first used. */
   private static final String LOG_LEVEL = "org.slf4j.simpleLogger.defaultLogLevel";
-
-  private static final CharMatcher NEEDS_NO_QUOTES =
-      CharMatcher.inRange('a', 'z')
-          .or(CharMatcher.inRange('A', 'Z'))
-          .or(CharMatcher.inRange('0', '9'))
-          .or(CharMatcher.anyOf("/._+:@%,-"));
 
   @Spec private @Nullable CommandSpec spec;
 
@@ -210,6 +205,21 @@ public final class PvmoveCommand implements Callable<Integer> {
   private @Nullable Integer lockTimeout;
 
   @Option(
+      names = "--system",
+      description =
+          "Let LVM2's own pvmove of this system do it, which moves volumes that are in use: to exactly"
+              + " the places that are planned here, which is checked after each of its commands. With"
+              + " --plan, print these commands. The devices are to be given by the paths that LVM2"
+              + " knows. Beware: it does not tell when the source cannot be read.")
+  private boolean system;
+
+  @Option(
+      names = "--lvm",
+      paramLabel = "PROGRAM",
+      description = "With --system: where the program lvm is; lvm on the path by default.")
+  private @Nullable String lvm;
+
+  @Option(
       names = "--abort",
       description =
           "Give up moves in progress: from a physical volume, or all. Segments that are at their"
@@ -302,12 +312,19 @@ public final class PvmoveCommand implements Callable<Integer> {
     checkCombinations();
     List<Path> paths = paths();
     Console console = console();
-    Access access = list || plan || test ? Access.READ_ONLY : Access.READ_WRITE;
+    Access access = list || plan || test || system ? Access.READ_ONLY : Access.READ_WRITE;
     try (DeviceSet open = DeviceSet.open(access, paths)) {
       if (list) {
         return Listing.print(open.scan(), console);
       }
-      HowToMove how = new HowToMove(readErrors, elsewhere, verify, locks(open));
+      HowToMove how =
+          new HowToMove(
+              readErrors,
+              elsewhere,
+              verify,
+              locks(open),
+              ActiveVolumes.ofSystem(),
+              system ? ImmutableList.of(lvm == null ? "lvm" : lvm) : null);
       return move(new Moves(open, mode(), how, console, howToGoOn()), console);
     }
   }
@@ -400,6 +417,25 @@ public final class PvmoveCommand implements Callable<Integer> {
         throw wrong("%s does not go with --list, which locks nothing".formatted(given.get(0)));
       }
     }
+    if (system) {
+      List<String> given =
+          optionsGiven(
+              Set.of(
+                  "--on-read-error",
+                  "--elsewhere",
+                  "--verify",
+                  "--nolocking",
+                  "--locking-dir",
+                  "--lock-timeout",
+                  "--list"));
+      if (!given.isEmpty()) {
+        throw wrong(
+            "%s does not go with --system: LVM2 copies and locks in its own way"
+                .formatted(given.get(0)));
+      }
+    } else if (lvm != null) {
+      throw wrong("--lvm goes with --system");
+    }
     if (noLocking && lockingDirectory != null) {
       throw wrong("--nolocking and --locking-dir exclude each other");
     }
@@ -472,19 +508,21 @@ public final class PvmoveCommand implements Callable<Integer> {
 
   private String howToGoOn() {
     StringBuilder line = new StringBuilder("pvmove --devices ");
-    line.append(devices.stream().map(PvmoveCommand::quote).collect(Collectors.joining(",")));
+    line.append(devices.stream().map(Texts::quoted).collect(Collectors.joining(",")));
     // Whoever goes on without thinking shall not go on with less locking.
     if (lockingDirectory != null) {
-      line.append(" --locking-dir ").append(quote(lockingDirectory.toString()));
+      line.append(" --locking-dir ").append(Texts.quoted(lockingDirectory.toString()));
     }
     if (noLocking) {
       line.append(" --nolocking");
     }
+    if (system) {
+      line.append(" --system");
+    }
+    if (lvm != null) {
+      line.append(" --lvm ").append(Texts.quoted(lvm));
+    }
     return line.toString();
-  }
-
-  private static String quote(String word) {
-    return NEEDS_NO_QUOTES.matchesAllOf(word) ? word : "'" + word.replace("'", "'\\''") + "'";
   }
 
   private ParameterException wrong(String message) {

@@ -5,7 +5,6 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.pvmove.PvMover;
 import org.pvmove.execute.MoveEvent;
 import org.pvmove.execute.MoveListener;
 
@@ -22,32 +21,32 @@ final class StopOnSignal implements MoveListener, AutoCloseable {
   private final CountDownLatch over = new CountDownLatch(1);
   private final Thread hook = new Thread(this::stop, "stop on signal");
   private volatile boolean requested;
-  private volatile @Nullable PvMover mover;
+  private volatile @Nullable Runnable stopper;
 
   StopOnSignal(Console console) {
     this.console = console;
   }
 
-  /** From now until {@link #close} this mover is stopped by signals. */
-  void watch(PvMover watched) {
-    mover = watched;
+  /** From now until {@link #close} signals stop what this stops. */
+  void watch(Runnable watched) {
+    stopper = watched;
     Runtime.getRuntime().addShutdownHook(hook);
   }
 
   /** A request that came before the mover's work began would be forgotten, so it is repeated. */
   @Override
   public void on(MoveEvent event) {
-    PvMover watched = mover;
+    Runnable watched = stopper;
     if (requested && watched != null) {
-      watched.stop();
+      watched.run();
     }
   }
 
   private void stop() {
     requested = true;
-    PvMover watched = mover;
+    Runnable watched = stopper;
     if (watched != null) {
-      watched.stop();
+      watched.run();
     }
     console.say("Stopping at the next safe point.");
     try {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.pvmove.examples;
 
+import com.google.common.base.CharMatcher;
 import com.google.common.base.Strings;
 import com.google.common.collect.ImmutableList;
 import java.util.ArrayList;
@@ -15,7 +16,20 @@ import org.pvmove.lvm.PeRange;
 final class Texts {
   private static final String[] UNITS = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
 
+  private static final CharMatcher NEEDS_NO_QUOTES =
+      CharMatcher.inRange('a', 'z')
+          .or(CharMatcher.inRange('A', 'Z'))
+          .or(CharMatcher.inRange('0', '9'))
+          .or(CharMatcher.anyOf("/._+:@%,-"));
+
   private Texts() {}
+
+  /** A word as a shell wants it. */
+  static String quoted(String word) {
+    return NEEDS_NO_QUOTES.matchesAllOf(word) && !word.isEmpty()
+        ? word
+        : "'" + word.replace("'", "'\\''") + "'";
+  }
 
   /** A size such as {@code 20.00 MiB}. */
   static String size(long bytes) {

@@ -70,6 +70,12 @@ class CommandLineTest {
           A --nolocking --locking-dir D | --nolocking and --locking-dir exclude each other
           A --lock-timeout -1         | --lock-timeout: expected seconds, 0 or more, found -1
           A --lock-timeout soon       | Invalid value for option '--lock-timeout'
+          A --lvm /sbin/lvm           | --lvm goes with --system
+          A --system --verify         | --verify does not go with --system
+          A --system --elsewhere      | --elsewhere does not go with --system
+          A --system --on-read-error skip | --on-read-error does not go with --system
+          --system --nolocking        | --nolocking does not go with --system
+          --list --system             | --list does not go with --system
           A -n other/home             | expected a logical volume of "vg"
           A -n /dev/other/home        | expected a logical volume of "vg"
           A -n /dev/home              | expected /dev/VG/LV

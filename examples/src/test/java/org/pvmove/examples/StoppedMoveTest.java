@@ -9,6 +9,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.pvmove.device.ActiveVolumes;
 import org.pvmove.device.DeviceSet;
 import org.pvmove.device.VolumeGroupLocks;
 import org.pvmove.execute.ReadErrors;
@@ -144,7 +145,14 @@ class StoppedMoveTest {
 
   private Moves moves(ReadErrors readErrors, boolean verify) {
     Console console = new Console(new PrintWriter(out), new PrintWriter(err), 0);
-    HowToMove how = new HowToMove(readErrors, elsewhere, verify, VolumeGroupLocks.onDevices());
+    HowToMove how =
+        new HowToMove(
+            readErrors,
+            elsewhere,
+            verify,
+            VolumeGroupLocks.onDevices(),
+            ActiveVolumes.ofSystem(),
+            null);
     return new Moves(devices, Moves.Mode.EXECUTE, how, console, HOW_TO_GO_ON);
   }
 }
