@@ -150,7 +150,7 @@ class SystemPvmoveAgainstLvmTest {
     atomic += plan.atomic() ? 1 : 0;
     SystemPlan how = SystemPlan.of(made.vg(), plan, PvNames.of(made.vg()));
     if (how instanceof SystemPlan.Impossible reason) {
-      assertThat(plan.joined() || plan.atomic()).as("not atomic, but %s", reason).isTrue();
+      assertThat(plan.atomic() && !plan.joined()).as("new and atomic: %s", reason).isTrue();
       impossible++;
       return;
     }

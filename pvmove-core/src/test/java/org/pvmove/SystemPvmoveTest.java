@@ -97,7 +97,7 @@ class SystemPvmoveTest {
       change.on(
           PvMover.builder(set, SmallGroup.NAME)
               .clock(() -> Instant.ofEpochSecond(1_800_000_000L))
-              .random(new Random(7))
+              .random(new Random(states))
               .host("test"));
     }
     return state;
@@ -552,6 +552,37 @@ class SystemPvmoveTest {
         .hasMessageContaining("extents from 0 on of one")
         .hasMessageContaining("elsewhere");
     assertThat(calls()).isEmpty();
+  }
+
+  @Test
+  void stopsBehindAMoveIfOthersHaveMovedTheRestMeanwhile() throws Exception {
+    MovePlan plan = planInTwo();
+    Path strayed = moved(afterOne(), "", "c:20-25");
+    replace(directory, begun(directory, request("one", "b:0-3"), 0));
+
+    MoveOutcome.Stopped outcome = stopped(lvm(put(strayed)).resume(plan));
+
+    assertThat(outcome.failure()).isInstanceOf(VolumeGroupChangedException.class);
+    assertThat(outcome.reason()).contains("extents from 0 on of two", "elsewhere");
+    assertThat(outcome.work().bytesCopied()).isEqualTo(4 * EXTENT);
+  }
+
+  @Test
+  void stopsBehindAMoveIfOthersHaveBegunOneFromTheSameSource() throws Exception {
+    MovePlan plan = plan(MoveRequest.from(disk("a") + ":0-7").to(disk("b")).build());
+    Path other =
+        begun(
+            afterOne(),
+            MoveRequest.from(id(now(), "a") + ":20-21").to(id(now(), "c").toString()).build(),
+            0);
+    replace(directory, begun(directory, request("one", "b:0-3"), 0));
+
+    MoveOutcome.Stopped outcome = stopped(lvm(put(other)).resume(plan));
+
+    assertThat(outcome.reason())
+        .isEqualTo(
+            "expected no move under way from %s, found pvmove0 under way".formatted(disk("a")));
+    assertThat(outcome.work().bytesCopied()).isEqualTo(4 * EXTENT);
   }
 
   @Test

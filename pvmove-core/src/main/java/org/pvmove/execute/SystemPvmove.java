@@ -150,7 +150,10 @@ public final class SystemPvmove {
                   plan.volumeGroup(), plan.volumeGroupId(), call.vg().name(), call.vg().id()));
     }
     Map<Whereabouts.Place, List<MovePlan.Segment>> places = places(call, plan.segments());
-    requireNoneElsewhere(places);
+    Optional<LvmException> strayed = strayed(places);
+    if (strayed.isPresent()) {
+      throw strayed.get();
+    }
     requireWhole(plan, places);
     for (Pvmove move : movesOf(call, plan)) {
       Optional<MoveOutcome> end = join(call, move);
@@ -158,25 +161,33 @@ public final class SystemPvmove {
         return end.get();
       }
     }
-    List<MovePlan.Segment> rest =
-        places(call, plan.segments()).getOrDefault(Whereabouts.Place.SOURCE, List.of());
+    places = places(call, plan.segments());
+    strayed = strayed(places);
+    if (strayed.isPresent()) {
+      // Others have moved it on meanwhile; what was carried on before is done all the same.
+      return call.stopped(plan.move(), strayed.get());
+    }
+    List<MovePlan.Segment> rest = places.getOrDefault(Whereabouts.Place.SOURCE, List.of());
     return rest.isEmpty()
         ? call.completed()
         : run(call, SystemPlan.ofSegments(call.vg(), rest, plan.atomic(), names(call.now)));
   }
 
-  private static void requireNoneElsewhere(Map<Whereabouts.Place, List<MovePlan.Segment>> places) {
-    List<MovePlan.Segment> elsewhere = places.get(Whereabouts.Place.ELSEWHERE);
-    if (elsewhere != null) {
-      MovePlan.Segment segment = elsewhere.get(0);
-      throw new VolumeGroupChangedException(
-          "expected extents from %d on of %s in %s, in %s or on the way there, found them elsewhere"
-              .formatted(
-                  segment.logicalExtent(),
-                  segment.logicalVolume(),
-                  segment.source(),
-                  segment.destination()));
-    }
+  /** Whether a segment of a plan is where the plan does not want it, and does not take it from. */
+  private static Optional<LvmException> strayed(
+      Map<Whereabouts.Place, List<MovePlan.Segment>> places) {
+    return places.getOrDefault(Whereabouts.Place.ELSEWHERE, List.of()).stream()
+        .findFirst()
+        .map(
+            segment ->
+                new VolumeGroupChangedException(
+                    "expected extents from %d on of %s in %s, in %s or on the way there, found them"
+                            .formatted(
+                                segment.logicalExtent(),
+                                segment.logicalVolume(),
+                                segment.source(),
+                                segment.destination())
+                        + " elsewhere"));
   }
 
   /** Part of an atomic move must not be done as if it were the whole. */
@@ -308,6 +319,13 @@ public final class SystemPvmove {
   // Commands.
 
   private MoveOutcome run(Call call, SystemPlan how) throws IOException {
+    if (how instanceof SystemPlan.Impossible impossible && !call.moves.isEmpty()) {
+      // What was carried on before is done all the same.
+      return call.stopped(
+          call.moves.get(call.moves.size() - 1),
+          new LvmException(
+              "expected %s, found %s".formatted(impossible.expected(), impossible.found())));
+    }
     for (LvmCommand command : how.orElseThrow()) {
       Optional<MoveOutcome> end = begin(call, command);
       if (end.isPresent()) {
@@ -405,7 +423,7 @@ public final class SystemPvmove {
     }
     return isStopped()
         ? Optional.of(call.stopped(started.move()))
-        : failed(call, before, started.move(), ended.unlike(expectation(command, places)));
+        : failed(call, before, started.move(), ended.unlike(expectation(command, places, gone)));
   }
 
   /** What a command does not do at once it leaves undone, to be reported as an exception. */
@@ -419,12 +437,14 @@ public final class SystemPvmove {
   }
 
   private static String expectation(
-      LvmCommand command, Map<Whereabouts.Place, List<MovePlan.Segment>> places) {
+      LvmCommand command, Map<Whereabouts.Place, List<MovePlan.Segment>> places, boolean gone) {
     List<String> found = new ArrayList<>();
     places.forEach((place, segments) -> found.add(segments.size() + " " + text(place)));
+    if (!gone) {
+      found.add("the temporary volume there");
+    }
     return "expected %d segments at their new place and the temporary volume gone, found %s"
-        .formatted(
-            command.segments().size(), found.isEmpty() ? "it there" : String.join(", ", found));
+        .formatted(command.segments().size(), found.isEmpty() ? "both" : String.join(", ", found));
   }
 
   private static String text(Whereabouts.Place place) {

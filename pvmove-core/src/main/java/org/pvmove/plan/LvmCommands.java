@@ -15,7 +15,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.pvmove.lvm.Area;
 import org.pvmove.lvm.LogicalVolume;
@@ -158,21 +158,22 @@ final class LvmCommands {
   }
 
   SystemPlan moving(ImmutableList<MovePlan.Segment> segments, boolean atomic) {
-    List<Piece> pieces =
-        segments.stream()
-            .map(this::locate)
-            .sorted(LVM_ORDER)
-            .collect(Collectors.toCollection(ArrayList::new));
     Optional<SystemPlan> impossible =
-        withoutName(segments).or(() -> underWay(segments)).or(() -> inTheWay(pieces, atomic));
+        withoutName(segments).or(() -> underWay(segments)).or(() -> locked(segments));
     if (impossible.isPresent()) {
       return impossible.get();
     }
-    List<Call> calls = atomic ? List.of(inOne(joined(pieces))) : calls(pieces);
-    return new SystemPlan.Possible(
-        calls.stream()
-            .map(call -> command(call, atomic ? pieces : call.pieces, atomic))
-            .collect(ImmutableList.toImmutableList()));
+    List<Piece> pieces = segments.stream().map(this::locate).sorted(LVM_ORDER).toList();
+    if (!atomic || pieces.isEmpty()) {
+      return possible(calls(pieces).stream().map(call -> command(call, call.pieces, false)));
+    }
+    List<Piece> joined = joined(pieces);
+    return inTheWay(joined)
+        .orElseGet(() -> possible(Stream.of(command(inOne(joined), pieces, true))));
+  }
+
+  private static SystemPlan possible(Stream<LvmCommand> commands) {
+    return new SystemPlan.Possible(commands.collect(ImmutableList.toImmutableList()));
   }
 
   private Piece locate(MovePlan.Segment segment) {
@@ -209,7 +210,6 @@ final class LvmCommands {
   private NavigableMap<Long, Segment> segments(String lv) {
     NavigableMap<Long, Segment> all = new TreeMap<>();
     vg.logicalVolume(lv)
-        .filter(volume -> !volume.isLocked() && !volume.isPvmove())
         .ifPresent(
             volume ->
                 Segments.merge(volume.segments())
@@ -251,6 +251,18 @@ final class LvmCommands {
     return Optional.empty();
   }
 
+  /** LVM2 leaves out what another move has locked. */
+  private Optional<SystemPlan> locked(List<MovePlan.Segment> segments) {
+    return segments.stream()
+        .map(MovePlan.Segment::logicalVolume)
+        .filter(name -> vg.logicalVolume(name).filter(LogicalVolume::isLocked).isPresent())
+        .findFirst()
+        .map(
+            name ->
+                new SystemPlan.Impossible(
+                    "logical volumes that no move under way has locked", name + " locked"));
+  }
+
   private static ImmutableSet<LvmUuid> sources(List<MovePlan.Segment> segments) {
     return segments.stream()
         .map(segment -> segment.source().pv())
@@ -284,11 +296,7 @@ final class LvmCommands {
   }
 
   /** Why an atomic move does not fit into one call. */
-  private Optional<SystemPlan> inTheWay(List<Piece> unjoined, boolean atomic) {
-    if (!atomic || unjoined.isEmpty()) {
-      return Optional.empty();
-    }
-    List<Piece> pieces = joined(unjoined);
+  private Optional<SystemPlan> inTheWay(List<Piece> pieces) {
     String found = null;
     Piece first = pieces.get(0);
     for (int i = 1; i < pieces.size() && found == null; i++) {

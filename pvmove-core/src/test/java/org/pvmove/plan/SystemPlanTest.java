@@ -399,6 +399,26 @@ class SystemPlanTest {
   }
 
   @Test
+  void refusesToMoveWhatAnotherMoveHasLocked() {
+    VolumeGroup vg =
+        begun(
+            Tank.pvs(100, 100, 100).lv("a", linear(0, 0, 10), linear(1, 0, 2)).build(),
+            move("sda", "sdc"));
+
+    SystemPlan plan =
+        SystemPlan.ofSegments(vg, List.of(segment("a", 10, 1, 0, 50)), false, PvNames.of(vg));
+
+    assertThat(impossible(plan).found()).isEqualTo("a locked");
+  }
+
+  @Test
+  void needsNoCallForNothing() {
+    VolumeGroup vg = Tank.pvs(100, 100).lv("a", linear(0, 0, 10)).build();
+
+    assertThat(SystemPlan.ofSegments(vg, List.of(), false, PvNames.of(vg)).orElseThrow()).isEmpty();
+  }
+
+  @Test
   void refusesToJoinAMoveThatLvmTakesForAnother() {
     VolumeGroup vg =
         begun(
