@@ -568,6 +568,18 @@ class SystemPvmoveTest {
   }
 
   @Test
+  void stopsBehindAMoveIfOthersHaveBegunTheRestMeanwhile() throws Exception {
+    MovePlan plan = planInTwo();
+    Path restBegun = begun(afterOne(), request("two", "c:0-5"), 0);
+    replace(directory, begun(directory, request("one", "b:0-3"), 0));
+
+    MoveOutcome.Stopped outcome = stopped(lvm(put(restBegun)).resume(plan));
+
+    assertThat(outcome.reason()).contains("extents from 0 on of two", "on the way again");
+    assertThat(outcome.work().bytesCopied()).isEqualTo(4 * EXTENT);
+  }
+
+  @Test
   void stopsBehindAMoveIfOthersHaveBegunOneFromTheSameSource() throws Exception {
     MovePlan plan = plan(MoveRequest.from(disk("a") + ":0-7").to(disk("b")).build());
     Path other =

@@ -12,6 +12,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.DoubleConsumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.pvmove.device.DeviceSet;
 import org.pvmove.device.StoredVolumeGroup;
@@ -150,7 +152,7 @@ public final class SystemPvmove {
                   plan.volumeGroup(), plan.volumeGroupId(), call.vg().name(), call.vg().id()));
     }
     Map<Whereabouts.Place, List<MovePlan.Segment>> places = places(call, plan.segments());
-    Optional<LvmException> strayed = strayed(places);
+    Optional<LvmException> strayed = strayed(places, Whereabouts.Place.ELSEWHERE);
     if (strayed.isPresent()) {
       throw strayed.get();
     }
@@ -162,7 +164,7 @@ public final class SystemPvmove {
       }
     }
     places = places(call, plan.segments());
-    strayed = strayed(places);
+    strayed = strayed(places, Whereabouts.Place.ELSEWHERE, Whereabouts.Place.UNDER_WAY);
     if (strayed.isPresent()) {
       // Others have moved it on meanwhile; what was carried on before is done all the same.
       return call.stopped(plan.move(), strayed.get());
@@ -173,21 +175,26 @@ public final class SystemPvmove {
         : run(call, SystemPlan.ofSegments(call.vg(), rest, plan.atomic(), names(call.now)));
   }
 
-  /** Whether a segment of a plan is where the plan does not want it, and does not take it from. */
+  /** What is wrong if a segment of a plan is where it cannot be moved from. */
   private static Optional<LvmException> strayed(
-      Map<Whereabouts.Place, List<MovePlan.Segment>> places) {
-    return places.getOrDefault(Whereabouts.Place.ELSEWHERE, List.of()).stream()
-        .findFirst()
-        .map(
-            segment ->
-                new VolumeGroupChangedException(
-                    "expected extents from %d on of %s in %s, in %s or on the way there, found them"
-                            .formatted(
-                                segment.logicalExtent(),
-                                segment.logicalVolume(),
-                                segment.source(),
-                                segment.destination())
-                        + " elsewhere"));
+      Map<Whereabouts.Place, List<MovePlan.Segment>> places, Whereabouts.Place... wrong) {
+    return Stream.of(wrong)
+        .flatMap(
+            place ->
+                places.getOrDefault(place, List.of()).stream()
+                    .map(segment -> strayed(segment, place)))
+        .findFirst();
+  }
+
+  private static LvmException strayed(MovePlan.Segment segment, Whereabouts.Place place) {
+    return new VolumeGroupChangedException(
+        "expected extents from %d on of %s in %s, in %s or on the way there, found them %s"
+            .formatted(
+                segment.logicalExtent(),
+                segment.logicalVolume(),
+                segment.source(),
+                segment.destination(),
+                place == Whereabouts.Place.ELSEWHERE ? "elsewhere" : "on the way again"));
   }
 
   /** Part of an atomic move must not be done as if it were the whole. */
@@ -338,7 +345,7 @@ public final class SystemPvmove {
   private Optional<MoveOutcome> begin(Call call, LvmCommand command) throws IOException {
     String move = PvmoveEdits.nextName(call.vg());
     long total = bytes(call, command.segments());
-    Started started = new Started(move, command.segments(), 0, total, 0, total);
+    Started started = new Started(move, command.segments(), 0, total, 0);
     return run(call, command, started, null);
   }
 
@@ -347,7 +354,7 @@ public final class SystemPvmove {
     long total = call.vg().extentSize().toBytes(move.extentCount());
     long rest = bytes(call, command.segments());
     int done = (int) move.pieces().stream().filter(Pvmove.Piece::done).count();
-    Started started = new Started(move.name(), command.segments(), done, total, total - rest, rest);
+    Started started = new Started(move.name(), command.segments(), done, total, total - rest);
     return run(call, command, started, move.id());
   }
 
@@ -359,15 +366,13 @@ public final class SystemPvmove {
    * @param segmentsDone how many were moved before
    * @param bytes all that the move is about
    * @param bytesDone of these, what was moved before
-   * @param bytesToDo what is to be moved
    */
   private record Started(
       String move,
       ImmutableList<MovePlan.Segment> segments,
       int segmentsDone,
       long bytes,
-      long bytesDone,
-      long bytesToDo) {
+      long bytesDone) {
     MoveEvent event() {
       return new MoveEvent.Started(
           move, segments.size() + segmentsDone, segmentsDone, bytes, bytesDone);
@@ -456,8 +461,7 @@ public final class SystemPvmove {
     };
   }
 
-  private LvmProcess.Ended call(LvmCommand command, java.util.function.DoubleConsumer progress)
-      throws IOException {
+  private LvmProcess.Ended call(LvmCommand command, DoubleConsumer progress) throws IOException {
     LvmProcess process =
         LvmProcess.start(
             ImmutableList.<String>builder()
