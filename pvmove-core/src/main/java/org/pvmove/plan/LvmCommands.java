@@ -124,6 +124,7 @@ final class LvmCommands {
   private final Map<String, Integer> volumes = new HashMap<>();
   private final Map<String, Integer> volumesLater = new HashMap<>();
   private final Map<String, NavigableMap<Long, Segment>> segmentsOf = new HashMap<>();
+  private final Map<LvmUuid, Boolean> vetoed = new HashMap<>();
 
   LvmCommands(VolumeGroup vg, PvNames names) {
     this.vg = vg;
@@ -163,7 +164,7 @@ final class LvmCommands {
     if (impossible.isPresent()) {
       return impossible.get();
     }
-    List<Piece> pieces = segments.stream().map(this::locate).sorted(LVM_ORDER).toList();
+    List<Piece> pieces = segments.stream().flatMap(this::locate).sorted(LVM_ORDER).toList();
     if (!atomic || pieces.isEmpty()) {
       return possible(calls(pieces).stream().map(call -> command(call, call.pieces, false)));
     }
@@ -176,34 +177,65 @@ final class LvmCommands {
     return new SystemPlan.Possible(commands.collect(ImmutableList.toImmutableList()));
   }
 
-  private Piece locate(MovePlan.Segment segment) {
+  /**
+   * A segment of a plan is a part of one segment of its volume, unless others have cut that since,
+   * by moving another stripe of it.
+   */
+  private Stream<Piece> locate(MovePlan.Segment segment) {
+    Stream.Builder<Piece> pieces = Stream.builder();
     NavigableMap<Long, Segment> all =
         segmentsOf.computeIfAbsent(segment.logicalVolume(), this::segments);
-    Map.Entry<Long, Segment> entry = all.floorEntry(segment.logicalExtent());
-    if (entry != null && segment.stripe() < entry.getValue().areas().size()) {
-      Segment on = entry.getValue();
-      long offset = (segment.logicalExtent() - on.firstExtent()) / on.areas().size();
-      if (on.areas().get(segment.stripe()) instanceof Area.Physical area
-          && on.firstExtent() + offset * on.areas().size() == segment.logicalExtent()
-          && area.pv().equals(segment.source().pv())
-          && area.extent() + offset == segment.source().first()
-          && offset + segment.source().count() <= on.areaLength()
-          && segment.source().count() == segment.destination().count()) {
-        return new Piece(
-            segment,
-            Objects.requireNonNull(volumes.get(segment.logicalVolume())),
-            Objects.requireNonNull(volumesLater.get(segment.logicalVolume())),
-            on);
-      }
+    long count = segment.source().count();
+    if (count != segment.destination().count()) {
+      throw misplaced(segment, segment.destination());
     }
-    throw new IllegalArgumentException(
+    long extent = segment.logicalExtent();
+    for (long done = 0; done < count; ) {
+      Map.Entry<Long, Segment> entry = all.floorEntry(extent);
+      if (entry == null) {
+        throw misplaced(segment, "no such volume or extent");
+      }
+      Segment on = entry.getValue();
+      int stripes = Math.max(1, on.areas().size());
+      long offset = (extent - on.firstExtent()) / stripes;
+      long length = Math.min(count - done, on.areaLength() - offset);
+      if (length < 1
+          || segment.stripe() >= on.areas().size()
+          || on.firstExtent() + offset * stripes != extent
+          || !on.areas()
+              .get(segment.stripe())
+              .advance(offset)
+              .equals(new Area.Physical(segment.source().pv(), segment.source().first() + done))) {
+        throw misplaced(segment, on);
+      }
+      MovePlan.Segment part =
+          new MovePlan.Segment(
+              segment.logicalVolume(),
+              extent,
+              segment.stripe(),
+              segment.source().slice(done, length),
+              segment.destination().slice(done, length));
+      pieces.add(
+          new Piece(
+              part,
+              Objects.requireNonNull(volumes.get(segment.logicalVolume())),
+              Objects.requireNonNull(volumesLater.get(segment.logicalVolume())),
+              on));
+      done += length;
+      extent += length * stripes;
+    }
+    return pieces.build();
+  }
+
+  private static IllegalArgumentException misplaced(MovePlan.Segment segment, Object found) {
+    return new IllegalArgumentException(
         "expected extent %d of %s, stripe %d, in %s to be moved to as many others, found %s"
             .formatted(
                 segment.logicalExtent(),
                 segment.logicalVolume(),
                 segment.stripe(),
                 segment.source(),
-                entry == null ? "no such volume or extent" : entry.getValue()));
+                found));
   }
 
   /** As LVM2 reads them: neighbours that continue each other are one. */
@@ -436,8 +468,6 @@ final class LvmCommands {
         || beside.contains(new Link(source.pv(), source.pv(), source.first(), null))
         || beside.contains(new Link(source.pv(), source.pv(), source.end(), null));
   }
-
-  private final Map<LvmUuid, Boolean> vetoed = new HashMap<>();
 
   /**
    * Where something on the source must not move LVM2 refuses the whole call, unless it is told to

@@ -68,7 +68,8 @@ public sealed interface SystemPlan {
    * The calls for some segments of a plan, on any version of the volume group in which these are
    * still to be moved.
    *
-   * @param segments what to move; calls may be in another order
+   * @param segments what to move; calls may be in another order, and move one in parts where its
+   *     volume has been cut since the plan was made
    * @param atomic whether all of them have to move in one call, as a whole
    * @param names how LVM2 calls the physical volumes
    * @throws IllegalArgumentException if a segment is not where it is to be moved from

@@ -176,6 +176,26 @@ class SystemPlanTest {
   }
 
   @Test
+  void movesASegmentOfThePlanInPartsWhereOthersHaveCutItsVolume() {
+    VolumeGroup vg =
+        Tank.pvs(100, 100, 100)
+            .lv("s", striped(run(0, 0, 2), run(1, 0, 2)), striped(run(0, 2, 4), run(1, 20, 4)))
+            .build();
+
+    SystemPlan plan =
+        SystemPlan.ofSegments(
+            vg,
+            List.of(new MovePlan.Segment("s", 0, 0, run(0, 0, 6), run(2, 0, 6))),
+            false,
+            PvNames.of(vg));
+
+    assertThat(plan.orElseThrow())
+        .extracting(command -> String.join(" ", command.arguments()))
+        .containsExactly(ANYWHERE + "/dev/sda:0-1:2-5 /dev/sdc:0-5");
+    assertThat(plan.orElseThrow().get(0).segments()).hasSize(2);
+  }
+
+  @Test
   void callsOncePerSource() {
     VolumeGroup vg = Tank.pvs(100, 100, 100).lv("a", linear(0, 0, 10), linear(1, 0, 10)).build();
 
