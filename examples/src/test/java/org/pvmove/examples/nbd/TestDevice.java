@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.pvmove.examples.nbd;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.pvmove.io.BlockDevice;
+import org.pvmove.io.BlockDevices;
+
+/** A device in memory that tells what is done to it, and lets a test step in before. */
+final class TestDevice implements BlockDevice {
+  private final BlockDevice memory;
+  private final List<String> log = new CopyOnWriteArrayList<>();
+  private volatile Step before = (what, at) -> {};
+
+  TestDevice(long size) {
+    memory = BlockDevices.inMemory("memory", size);
+  }
+
+  /** What is done before an operation, on its thread. */
+  interface Step {
+    void on(String what, long at) throws IOException;
+  }
+
+  void before(Step step) {
+    before = step;
+  }
+
+  /** What was done so far, as in {@code write 4096 at 0}. */
+  List<String> log() {
+    return log;
+  }
+
+  @Override
+  public String name() {
+    return memory.name();
+  }
+
+  @Override
+  public long size() {
+    return memory.size();
+  }
+
+  @Override
+  public int logicalBlockSize() {
+    return memory.logicalBlockSize();
+  }
+
+  @Override
+  public boolean readOnly() {
+    return false;
+  }
+
+  @Override
+  public void read(long byteOffset, ByteBuffer target) throws IOException {
+    before.on("read", byteOffset);
+    log.add("read %d at %d".formatted(target.remaining(), byteOffset));
+    memory.read(byteOffset, target);
+  }
+
+  @Override
+  public void write(long byteOffset, ByteBuffer source) throws IOException {
+    before.on("write", byteOffset);
+    log.add("write %d at %d".formatted(source.remaining(), byteOffset));
+    memory.write(byteOffset, source);
+  }
+
+  @Override
+  public void flush() throws IOException {
+    before.on("flush", 0);
+    log.add("flush");
+    memory.flush();
+  }
+
+  @Override
+  public void close() throws IOException {
+    memory.close();
+  }
+}
