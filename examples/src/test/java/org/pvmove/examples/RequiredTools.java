@@ -25,7 +25,14 @@ final class RequiredTools {
     require(Files.isWritable(Path.of("/dev/loop-control")), "the right to set up loop devices");
   }
 
-  /** Whether they are there. */
+  /** Programs that are clients of the NBD protocol. */
+  static void requireNbdClients() {
+    require(isOnPath("nbdinfo") && isOnPath("nbdcopy"), "nbdinfo and nbdcopy, of libnbd");
+    require(isOnPath("qemu-img") && isOnPath("qemu-io"), "qemu-img and qemu-io, of QEMU");
+    require(isOnPath("fio"), "the program fio");
+  }
+
+  /** Whether LVM2 and loop devices are there. */
   static boolean hasLvmOnLoopDevices() {
     return isOnPath("lvm") && isOnPath("losetup") && Files.isWritable(Path.of("/dev/loop-control"));
   }
