@@ -88,25 +88,31 @@ final class HandOverLab {
 
   /** The moves of LVM2: the volume group, what is asked for, how many disks it has. */
   private enum Move {
-    PLAIN("pvmove", 3, List.of("0 of 4", "1 of 4", "2 of 4", "3 of 4"), "$1 $3"),
-    ATOMIC("pvmove --atomic", 3, List.of("0 of 1"), "--atomic $1 $3"),
-    NAMED("pvmove -n", 3, List.of("0 of 2", "1 of 2"), "-n home $1 $3"),
-    RANGES("pvmove of ranges", 3, List.of("0 of 3", "1 of 3", "2 of 3"), "$1:5-7:22-33 $3"),
     TWO(
         "two pvmoves",
         4,
+        12,
         List.of("0 of 2 and 0 of 2", "1 of 2 and 1 of 2"),
         "-n home $1 $3",
-        "$2 $4");
+        "$2 $4"),
+    PLAIN("pvmove", 3, 2, List.of("0 of 4", "1 of 4", "2 of 4", "3 of 4"), "$1 $3"),
+    ATOMIC("pvmove --atomic", 3, 2, List.of("0 of 1"), "--atomic $1 $3"),
+    NAMED("pvmove -n", 3, 2, List.of("0 of 2", "1 of 2"), "-n home $1 $3"),
+    RANGES("pvmove of ranges", 3, 2, List.of("0 of 3", "1 of 3", "2 of 3"), "$1:5-7:22-33 $3");
 
     private final String text;
     private final int disks;
+
+    /** Seconds for which each checkpoint lasts at least. */
+    private final int interval;
+
     private final ImmutableList<String> checkpoints;
     private final ImmutableList<String> arguments;
 
-    Move(String text, int disks, List<String> checkpoints, String... arguments) {
+    Move(String text, int disks, int interval, List<String> checkpoints, String... arguments) {
       this.text = text;
       this.disks = disks;
+      this.interval = interval;
       this.checkpoints = ImmutableList.copyOf(checkpoints);
       this.arguments = ImmutableList.copyOf(arguments);
     }
@@ -155,8 +161,12 @@ final class HandOverLab {
       setup.script("make %s %s &".formatted(move.volumeGroup(), names));
       for (String arguments : move.arguments) {
         moves.append(
-            "(set -- %s; use $*; l pvmove -i%d %s; echo MOVED) &\n"
-                .formatted(names, move == Move.TWO ? 6 : 2, arguments));
+            "(set -- %s; use $*; l pvmove -i +%d %s; echo MOVED) &\n"
+                .formatted(names, move.interval, arguments));
+      }
+      if (move == Move.TWO) {
+        // The others would hold up one of the two, and they are to be seen together.
+        moves.append("sleep 4\n");
       }
     }
     setup.script("wait; sync; echo LAB-MADE; sleep 3");
