@@ -45,7 +45,7 @@ final class LiveMoveLab {
   private static final long DISK_BYTES = 64 << 20;
 
   /** Slow enough for a move to be caught under way. */
-  private static final int BYTES_PER_SECOND = 6_000_000;
+  private static final int BYTES_PER_SECOND = 4_000_000;
 
   private final Guest guest;
   private final Path directory;
