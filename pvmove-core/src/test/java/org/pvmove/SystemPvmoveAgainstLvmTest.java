@@ -101,6 +101,36 @@ class SystemPvmoveAgainstLvmTest {
     }
   }
 
+  /** The command that carries a move on must not begin one where that move has just ended. */
+  @Tag("tools")
+  @Test
+  void lvmBeginsNothingWhereAMoveThatIsToBeCarriedOnIsOver(@TempDir Path directory)
+      throws Exception {
+    try (LvmTools lvm = LvmTools.start(directory, 32 << 20, 32 << 20)) {
+      lvm.succeed("vgcreate", "-s", "1m", "vg", lvm.disk(0), lvm.disk(1));
+      lvm.succeed("lvcreate", "-an", "-Zn", "-Wn", "-l", "4", "-n", "lv", "vg", lvm.disk(0));
+      lvm.succeed("pvmove", "-i", "1", lvm.disk(0), lvm.disk(1));
+      try (DeviceSet devices = lvm.open()) {
+        PvMover mover = PvMover.builder(devices, "vg").build();
+        VolumeGroup begun = devices.scan().volumeGroup("vg").volumeGroup();
+        Pvmove move = mover.movesInProgress().get(0);
+        LvmCommand command =
+            SystemPlan.joining(begun, move, PvNames.of(begun)).orElseThrow().get(0);
+        String[] words = command.arguments().toArray(new String[0]);
+        LvmTools.Result joined = lvm.run(words);
+        assertThat(joined.status()).as("%s", joined).isZero();
+        assertThat(String.join("\n", joined.output())).contains("Detected pvmove in progress");
+        MoveLab.assertCompleted(mover.resume());
+        VolumeGroup over = devices.scan().volumeGroup("vg").volumeGroup();
+
+        LvmTools.Result again = lvm.run(words);
+
+        assertThat(again.status()).as("%s", again).isNotZero();
+        assertThat(devices.scan().volumeGroup("vg").volumeGroup()).isEqualTo(over);
+      }
+    }
+  }
+
   private void move(LvmTools lvm, long seed) throws Exception {
     Random random = new Random(seed);
     RandomCase made = RandomCase.make(lvm, random);

@@ -522,7 +522,7 @@ class SystemPvmoveTest {
             completed -> assertThat(completed.moves()).containsExactly("pvmove0", "pvmove0"));
     assertThat(calls())
         .containsExactly(
-            "pvmove -i 1 " + disk("a"),
+            "pvmove -i 1 %1$s %1$s".formatted(disk("a")),
             "pvmove -i 1 --alloc anywhere %s:4-7:20-21 %s:0-5".formatted(disk("a"), disk("c")));
     assertThat(outcome.work().bytesCopied()).isEqualTo(10 * EXTENT);
     assertThat(events).contains(new MoveEvent.Started("pvmove0", 1, 0, 4 * EXTENT, 0));
@@ -620,7 +620,7 @@ class SystemPvmoveTest {
     MoveOutcome outcome = lvm.execute(plan);
 
     MoveLab.assertCompleted(outcome);
-    assertThat(calls()).containsExactly("pvmove -i 1 " + disk("a"));
+    assertThat(calls()).containsExactly("pvmove -i 1 %1$s %1$s".formatted(disk("a")));
     assertThat(outcome.work().bytesCopied()).isEqualTo(6 * EXTENT);
     assertThat(events)
         .startsWith(
@@ -637,7 +637,7 @@ class SystemPvmoveTest {
     Files.delete(directory.resolve("calls"));
     MoveLab.assertCompleted(lvm().resume(disk("b")));
     MoveLab.assertCompleted(lvm(put(all)).resume(disk("a")));
-    assertThat(calls()).containsExactly("pvmove -i 1 " + disk("a"));
+    assertThat(calls()).containsExactly("pvmove -i 1 %1$s %1$s".formatted(disk("a")));
     assertThatThrownBy(() -> lvm().resume("/dev/none"))
         .isInstanceOf(LvmException.class)
         .hasMessageContaining("/dev/none");

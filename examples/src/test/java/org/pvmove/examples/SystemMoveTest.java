@@ -190,7 +190,9 @@ class SystemMoveTest {
     Result result = images.pvmove("--system", "--lvm", lvm(put(givenUp)), "--abort", name(0));
     assertThat(result.exitCode()).isZero();
     assertThat(result.out()).contains("aborted pvmove0");
-    assertThat(calls()).containsExactly("pvmove -i 1 " + name(0), "pvmove -i 1 --abort " + name(0));
+    assertThat(calls())
+        .containsExactly(
+            "pvmove -i 1 %1$s %1$s".formatted(name(0)), "pvmove -i 1 --abort " + name(0));
   }
 
   @Test

@@ -421,7 +421,9 @@ public final class SystemPvmove {
     List<MovePlan.Segment> moved = places.getOrDefault(Whereabouts.Place.DESTINATION, List.of());
     boolean gone = id == null || call.move(id).isEmpty();
     call.bytes += bytes(call, moved);
-    if (moved.size() == command.segments().size() && gone && ended.status() == 0) {
+    // A move may have ended by itself just before the command that was to carry it on.
+    boolean good = ended.status() == 0 || id != null;
+    if (moved.size() == command.segments().size() && gone && good) {
       call.moves.add(started.move());
       reportDone(call, started, command);
       return Optional.empty();

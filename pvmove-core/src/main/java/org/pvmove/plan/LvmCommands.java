@@ -15,6 +15,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.pvmove.lvm.Area;
@@ -514,26 +515,30 @@ final class LvmCommands {
 
   // Moves under way.
 
+  /**
+   * pvmove(8) ignores a destination where it restarts a move. Where the move has ended meanwhile it
+   * would begin another one, of everything on the disk to anywhere: not if the only destination is
+   * the source.
+   */
   SystemPlan joining(Pvmove move) {
-    return byName(move, List.of(), RestOfMove.of(graph, move));
+    return byName(move, RestOfMove.of(graph, move), source -> ImmutableList.of(source, source));
   }
 
   SystemPlan aborting(Pvmove move) {
-    return byName(move, List.of("--abort"), ImmutableList.of());
+    return byName(move, ImmutableList.of(), source -> ImmutableList.of("--abort", source));
   }
 
   private SystemPlan byName(
-      Pvmove move, List<String> options, ImmutableList<MovePlan.Segment> segments) {
+      Pvmove move,
+      ImmutableList<MovePlan.Segment> segments,
+      Function<String, ImmutableList<String>> arguments) {
     for (Pvmove.Piece piece : move.pieces()) {
       LvmUuid source = piece.source().pv();
       if (moveFrom(source).equals(Optional.of(move.name()))) {
         return isNameless(source)
             ? nameless(source)
             : new SystemPlan.Possible(
-                ImmutableList.of(
-                    LvmCommand.pvmove(
-                        ImmutableList.<String>builder().addAll(options).add(name(source)).build(),
-                        segments)));
+                ImmutableList.of(LvmCommand.pvmove(arguments.apply(name(source)), segments)));
       }
     }
     return new SystemPlan.Impossible(

@@ -397,7 +397,8 @@ class SystemPlanTest {
         .singleElement()
         .satisfies(
             command -> {
-              assertThat(command.arguments()).containsExactly("pvmove", "-i", "1", "/dev/sda");
+              assertThat(command.arguments())
+                  .containsExactly("pvmove", "-i", "1", "/dev/sda", "/dev/sda");
               assertThat(command.segments()).isEqualTo(plan.segments()).hasSize(2);
             });
     assertThat(SystemPlan.aborting(half, move, PvNames.of(half)).orElseThrow().get(0).arguments())
