@@ -83,7 +83,7 @@ final class HandOverLab {
 
   HandOverLab(Guest guest, Path directory) {
     this.guest = guest;
-    this.directory = directory.resolve(guest.release());
+    this.directory = directory;
   }
 
   /** The moves of LVM2: the volume group, what is asked for, how many disks it has. */

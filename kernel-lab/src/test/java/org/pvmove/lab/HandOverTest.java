@@ -43,7 +43,7 @@ class HandOverTest {
   Stream<DynamicNode> movesAreTakenOver() throws Exception {
     Guest.ALL.forEach(Guest::require);
     List<Findings> all =
-        Labs.sideBySide(Guest.ALL, guest -> new HandOverLab(guest, directory).run());
+        Labs.sideBySide(Guest.ALL, directory, (guest, own) -> new HandOverLab(guest, own).run());
     return Stream.concat(
         all.stream()
             .map(findings -> dynamicContainer(findings.guest().toString(), tests(findings))),

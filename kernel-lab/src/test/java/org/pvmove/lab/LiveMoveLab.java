@@ -53,7 +53,7 @@ final class LiveMoveLab {
 
   LiveMoveLab(Guest guest, Path directory) {
     this.guest = guest;
-    this.directory = directory.resolve(guest.release());
+    this.directory = directory;
   }
 
   /**

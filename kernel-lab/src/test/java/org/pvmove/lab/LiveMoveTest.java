@@ -28,7 +28,7 @@ class LiveMoveTest {
   Stream<DynamicNode> volumesInUseMoveAsPlanned() throws Exception {
     Guest.ALL.forEach(Guest::require);
     List<Findings> all =
-        Labs.sideBySide(Guest.ALL, guest -> new LiveMoveLab(guest, directory).run());
+        Labs.sideBySide(Guest.ALL, directory, (guest, own) -> new LiveMoveLab(guest, own).run());
     return all.stream()
         .map(findings -> dynamicContainer(findings.guest().toString(), tests(findings)));
   }

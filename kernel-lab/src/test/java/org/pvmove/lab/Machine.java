@@ -33,6 +33,7 @@ final class Machine implements AutoCloseable {
   private static final int FUNCTIONS = 8;
   private static final int LINES_IN_ERRORS = 60;
   private static final String END = "LAB-END";
+  private static final String PANIC = "Kernel panic - not syncing";
 
   private final Process process;
   private final BufferedReader output;
@@ -247,10 +248,19 @@ final class Machine implements AutoCloseable {
   public void close() throws IOException {
     timeLimit.cancel(false);
     process.destroyForcibly().onExit().join();
-    output.close();
-    if (bundle != null) {
-      bundle.delete();
+    try {
+      while (read() != null) {
+        // The last words may be those that matter.
+      }
+    } finally {
+      output.close();
+      if (bundle != null) {
+        bundle.delete();
+      }
+      Files.deleteIfExists(script);
     }
-    Files.deleteIfExists(script);
+    if (lines.stream().anyMatch(line -> line.contains(PANIC))) {
+      throw new GuestPanicError(tail());
+    }
   }
 }

@@ -99,18 +99,18 @@ final class SegmentTypesLab {
 
   /** The findings of each guest. */
   List<Findings> run(List<Guest> guests) throws Exception {
-    Console made = make();
+    Console made = Labs.attempt(directory, this::make);
     Map<Way, DiskSet> moved = new LinkedHashMap<>();
     for (Way way : Way.values()) {
       DiskSet copy = (way.beginsByLvm() ? half : inactive).copyTo(directory.resolve(way.name()));
       move(way, copy);
       moved.put(way, copy);
     }
-    return Labs.sideBySide(guests, guest -> look(guest, made, moved));
+    return Labs.sideBySide(guests, directory, (guest, own) -> look(guest, made, moved));
   }
 
-  private Console make() throws Exception {
-    DiskSet disks = DiskSet.create(directory.resolve("made"), VOLUME_GROUP, DISKS, DISK_BYTES);
+  private Console make(Path own) throws Exception {
+    DiskSet disks = DiskSet.create(own.resolve("made"), VOLUME_GROUP, DISKS, DISK_BYTES);
     Machine.Setup setup = Machine.of(Guest.BOOKWORM);
     setup.script("set -- %s; use $*".formatted(setup.disks(disks.images())));
     setup.script(
@@ -156,11 +156,10 @@ final class SegmentTypesLab {
         """);
     try (Machine machine = setup.boot()) {
       machine.await("LAB-MADE");
-      machine.hold(() -> inactive = disks.copyTo(directory.resolve("inactive")));
+      machine.hold(() -> inactive = disks.copyTo(own.resolve("inactive")));
       while (half == null) {
         machine.await("LAB-MOMENT");
-        machine.hold(
-            () -> half = isHalfMoved(disks) ? disks.copyTo(directory.resolve("half")) : null);
+        machine.hold(() -> half = isHalfMoved(disks) ? disks.copyTo(own.resolve("half")) : null);
       }
       return machine.console();
     }
