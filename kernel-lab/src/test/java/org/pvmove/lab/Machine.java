@@ -247,11 +247,10 @@ final class Machine implements AutoCloseable {
   @Override
   public void close() throws IOException {
     timeLimit.cancel(false);
-    process.destroyForcibly().onExit().join();
     try {
-      while (read() != null) {
-        // The last words may be those that matter.
-      }
+      // The last words of a guest that has ended may be those that matter.
+      while (!process.isAlive() && read() != null) {}
+      process.destroyForcibly().onExit().join();
     } finally {
       output.close();
       if (bundle != null) {
