@@ -16,4 +16,5 @@ module org.pvmove.core {
   exports org.pvmove.execute;
   exports org.pvmove.place;
   exports org.pvmove.plan;
+  exports org.pvmove.volume;
 }

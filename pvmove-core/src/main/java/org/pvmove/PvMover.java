@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.pvmove;
 
+import static com.google.common.base.Preconditions.checkArgument;
 import static com.google.common.base.Preconditions.checkNotNull;
 
 import com.google.common.collect.ImmutableList;
@@ -55,15 +56,16 @@ import org.pvmove.plan.Planner;
 import org.pvmove.plan.PvNames;
 import org.pvmove.plan.Rejection;
 import org.pvmove.plan.Surroundings;
+import org.pvmove.volume.LiveVolumes;
 
 /**
  * Moves the physical extents of one volume group; see pvmove(8).
  *
- * <p>The logical volumes concerned must not be in use by anyone else while extents move: this
- * library copies beneath them, and refuses volumes that the kernel has active; {@link #executorFor}
- * says so beforehand, and {@link org.pvmove.execute.SystemPvmove} moves them. What a call reports
- * as done is durable; what it did not finish can be restarted or aborted by any later call, by
- * another process or by real LVM2.
+ * <p>The logical volumes concerned must not be in use by anyone else while extents move, except
+ * through {@link LiveVolumes} that the mover knows of: this library copies beneath them, and
+ * refuses volumes that the kernel has active; {@link #executorFor} says so beforehand, and {@link
+ * org.pvmove.execute.SystemPvmove} moves them. What a call reports as done is durable; what it did
+ * not finish can be restarted or aborted by any later call, by another process or by real LVM2.
  *
  * <p>A mover does one thing at a time; {@link #stop()} may be called from any thread. Several
  * movers may be at work on a volume group, in one process or in several, on moves from different
@@ -83,6 +85,7 @@ public final class PvMover {
   private final VolumeGroupLocks locks;
   private final ActiveVolumes activeVolumes;
   private final CopyOptions options;
+  private final @Nullable LiveVolumes volumes;
   private volatile boolean stopped;
 
   private PvMover(Builder builder) {
@@ -96,6 +99,7 @@ public final class PvMover {
     this.locks = builder.locks;
     this.activeVolumes = builder.activeVolumes;
     this.options = new CopyOptions(builder.readErrors, builder.verify);
+    this.volumes = builder.volumes;
   }
 
   /**
@@ -471,7 +475,7 @@ public final class PvMover {
     LiveVolumeGroup live =
         new LiveVolumeGroup(
             devices, volumeGroup, writer.systemId(), locks, this::header, backups, stop);
-    return new MoveExecutor(live, options, listener, activeVolumes, stop);
+    return new MoveExecutor(live, options, listener, activeVolumes, volumes, stop);
   }
 
   private MetadataHeader header(String description) {
@@ -518,14 +522,12 @@ public final class PvMover {
     private ActiveVolumes activeVolumes = ActiveVolumes.ofSystem();
     private ReadErrors readErrors = ReadErrors.stop();
     private boolean verify;
+    private @Nullable LiveVolumes volumes;
 
     private Builder(DeviceSet devices, String volumeGroup) {
       this.devices = checkNotNull(devices);
       this.volumeGroup = checkNotNull(volumeGroup);
-      this.locks =
-          devices.hasDisks()
-              ? VolumeGroupLocks.inDirectory(VolumeGroupLocks.LVM_DIRECTORY)
-              : VolumeGroupLocks.onDevices();
+      this.locks = VolumeGroupLocks.usual(devices);
     }
 
     /** Who is told what happens; nobody by default. */
@@ -602,6 +604,17 @@ public final class PvMover {
      */
     public Builder verify(boolean value) {
       verify = value;
+      return this;
+    }
+
+    /**
+     * The volumes of the group that this process uses while extents move; none by default.
+     *
+     * @throws IllegalArgumentException if they are on another set of devices
+     */
+    public Builder volumes(LiveVolumes value) {
+      checkArgument(value.isOn(devices), "expected volumes on the same set of devices");
+      volumes = value;
       return this;
     }
 

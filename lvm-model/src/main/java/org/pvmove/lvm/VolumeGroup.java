@@ -205,6 +205,24 @@ public final class VolumeGroup {
     return Optional.ofNullable(pvById.get(pv));
   }
 
+  /**
+   * The byte of its device at which a physical extent begins.
+   *
+   * @param pv identity of the physical volume
+   * @param extent index of the extent
+   * @throws LvmException if there is no such physical volume
+   */
+  public long byteOffset(LvmUuid pv, long extent) {
+    PhysicalVolume on =
+        physicalVolume(pv)
+            .orElseThrow(
+                () ->
+                    new LvmException(
+                        "expected physical volume %s in volume group %s, found none"
+                            .formatted(pv, name)));
+    return Math.addExact(on.peStart().toBytes(), extentSize.toBytes(extent));
+  }
+
   /** The logical volume of this name, or absent. */
   public Optional<LogicalVolume> logicalVolume(String lv) {
     return Optional.ofNullable(lvByName.get(lv));

@@ -55,6 +55,14 @@ public final class VolumeGroupLocks {
   }
 
   /**
+   * Those that fit some devices: in LVM2's directory if there are disks of this system among them,
+   * else on the devices only. Waits until others are ready.
+   */
+  public static VolumeGroupLocks usual(DeviceSet devices) {
+    return devices.hasDisks() ? inDirectory(LVM_DIRECTORY) : onDevices();
+  }
+
+  /**
    * Locks on the devices only: for image files that no LVM2 command is pointed at meanwhile. Waits
    * until others are ready.
    */

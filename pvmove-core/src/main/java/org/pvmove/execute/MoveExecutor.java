@@ -2,6 +2,7 @@
 package org.pvmove.execute;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.Lists;
 import com.google.common.io.Closer;
 import java.io.Closeable;
 import java.io.IOException;
@@ -11,7 +12,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
-import java.util.function.Function;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 import org.pvmove.device.ActiveVolumes;
 import org.pvmove.device.LiveVolumeGroup;
 import org.pvmove.device.StoredVolumeGroup;
@@ -21,12 +23,14 @@ import org.pvmove.lvm.LogicalVolume;
 import org.pvmove.lvm.LvGraph;
 import org.pvmove.lvm.LvmException;
 import org.pvmove.lvm.PeRange;
-import org.pvmove.lvm.PhysicalVolume;
 import org.pvmove.lvm.VolumeGroup;
 import org.pvmove.lvm.edit.Pvmove;
 import org.pvmove.lvm.edit.PvmoveEdits;
 import org.pvmove.lvm.edit.PvmoveRepairs;
 import org.pvmove.plan.MetadataWriter;
+import org.pvmove.volume.CopyGuard;
+import org.pvmove.volume.CopyLostException;
+import org.pvmove.volume.LiveVolumes;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,6 +50,7 @@ public final class MoveExecutor {
   private final CopyOptions options;
   private final MoveListener listener;
   private final ActiveVolumes active;
+  private final @Nullable LiveVolumes volumes;
   private final BooleanSupplier stopped;
   private final List<Receipt> receipts = new ArrayList<>();
   private final List<BadRange> lost = new ArrayList<>();
@@ -59,6 +64,7 @@ public final class MoveExecutor {
    * @param options how segments are copied
    * @param listener told what happens
    * @param active tells which volumes must not be touched because the kernel has them active
+   * @param volumes those that this process uses meanwhile; none if absent
    * @param stopped asked before every copied buffer and between checkpoints whether to stop
    */
   public MoveExecutor(
@@ -66,11 +72,13 @@ public final class MoveExecutor {
       CopyOptions options,
       MoveListener listener,
       ActiveVolumes active,
+      @Nullable LiveVolumes volumes,
       BooleanSupplier stopped) {
     this.live = live;
     this.options = options;
     this.listener = listener;
     this.active = active;
+    this.volumes = volumes;
     this.stopped = stopped;
   }
 
@@ -125,13 +133,16 @@ public final class MoveExecutor {
     try (LiveVolumeGroup.Locked locked = live.lock()) {
       StoredVolumeGroup group = locked.group();
       group.requireChangeable();
+      LiveVolumes.requireUnused(group, volumes);
       check.check(group);
       String name = PvmoveEdits.nextName(group.volumeGroup());
       VolumeGroup begun = PvmoveEdits.begin(group.volumeGroup(), origin, moves, atomic);
       active.requireInactive(begun, standingOn(begun, name));
       Closeable claim = claim(group, name, moves.get(0).source());
       try {
-        VolumeGroup now = locked.commit(vg -> begun, MetadataWriter.begin(name)).volumeGroup();
+        VolumeGroup now =
+            commit(locked, vg -> begun, MetadataWriter.begin(name), ImmutableList.of())
+                .volumeGroup();
         return new ClaimedMove(Pvmove.of(now, now.logicalVolume(name).orElseThrow()), claim, false);
       } catch (Throwable e) {
         claim.close();
@@ -158,6 +169,7 @@ public final class MoveExecutor {
     try (LiveVolumeGroup.Locked locked = live.lock()) {
       StoredVolumeGroup group = locked.group();
       group.requireRepairable();
+      LiveVolumes.requireUnused(group, volumes);
       PvmoveRepairs.Repaired repaired = PvmoveRepairs.repair(group.volumeGroup());
       if (repaired.repairs().isEmpty()) {
         group.requireChangeable();
@@ -170,7 +182,7 @@ public final class MoveExecutor {
         }
       }
       active.requireInactive(group.volumeGroup(), touched);
-      locked.commit(vg -> repaired.volumeGroup(), MetadataWriter.repair());
+      commit(locked, vg -> repaired.volumeGroup(), MetadataWriter.repair(), ImmutableList.of());
       repairs = repaired.repairs();
       repairs.forEach(repair -> LOG.info("{}: {}", group.volumeGroup().name(), repair));
     }
@@ -188,6 +200,7 @@ public final class MoveExecutor {
     try (LiveVolumeGroup.Locked locked = live.lock()) {
       // Others may have done something with it until it was claimed.
       locked.group().requireChangeable();
+      LiveVolumes.requireUnused(locked.group(), volumes);
       VolumeGroup vg = locked.group().volumeGroup();
       requireInactive(vg, move);
       return new ClaimedMove(current(vg, move), claim, true);
@@ -213,7 +226,7 @@ public final class MoveExecutor {
    * @throws IOException if a device fails; the move goes on from its last checkpoint then
    */
   public void abort(ClaimedMove claimed) throws IOException {
-    end(claimed.move, false);
+    end(claimed.move, false, ImmutableList.of());
   }
 
   /**
@@ -277,36 +290,60 @@ public final class MoveExecutor {
         new MoveEvent.Started(move.name(), move.pieces().size(), segmentsDone, total, done));
     SegmentCopier copier =
         new SegmentCopier(options.readErrors(), options.verify(), again, stopped);
+    // Those that are copied and not decided: of an atomic move all, until its end.
+    List<SegmentCopier.Job> copied = new ArrayList<>();
+    try {
+      return carryOn(move, copier, copied, done, total);
+    } finally {
+      if (volumes != null) {
+        volumes.drop(guards(copied));
+      }
+    }
+  }
+
+  private boolean carryOn(
+      Pvmove move, SegmentCopier copier, List<SegmentCopier.Job> copied, long before, long total)
+      throws IOException {
+    VolumeGroup vg = volumeGroup().volumeGroup();
+    long done = before;
     for (int i = 0; i < move.pieces().size(); i++) {
       Pvmove.Piece piece = move.pieces().get(i);
       if (piece.done()) {
         continue;
       }
-      if (!copy(copier, move, i, done, total)) {
+      CopyGuard guard =
+          volumes == null ? CopyGuard.NONE : volumes.copy(piece.source(), piece.destination());
+      SegmentCopier.Job job = job(move, piece, guard);
+      copied.add(job);
+      if (!copy(copier, move, i, job, done, total)) {
         return false;
       }
       done += vg.extentSize().toBytes(piece.source().count());
       if (!move.atomic()) {
-        checkpoint(move, i);
+        checkpoint(move, i, job);
+        copied.remove(job);
       }
     }
-    end(move, true);
+    end(move, true, copied);
     return true;
   }
 
-  private boolean copy(SegmentCopier copier, Pvmove move, int index, long before, long total)
-      throws IOException {
-    Pvmove.Piece piece = move.pieces().get(index);
+  private SegmentCopier.Job job(Pvmove move, Pvmove.Piece piece, CopyGuard guard) {
     StoredVolumeGroup group = volumeGroup();
     VolumeGroup vg = group.volumeGroup();
-    SegmentCopier.Job job =
-        new SegmentCopier.Job(
-            group.device(piece.source().pv()).device(),
-            byteOffset(vg, piece.source()),
-            group.device(piece.destination().pv()).device(),
-            byteOffset(vg, piece.destination()),
-            vg.extentSize().toBytes(piece.source().count()),
-            Owner.of(vg, move, piece));
+    return new SegmentCopier.Job(
+        group.device(piece.source().pv()).device(),
+        byteOffset(vg, piece.source()),
+        group.device(piece.destination().pv()).device(),
+        byteOffset(vg, piece.destination()),
+        vg.extentSize().toBytes(piece.source().count()),
+        Owner.of(vg, move, piece),
+        guard);
+  }
+
+  private boolean copy(
+      SegmentCopier copier, Pvmove move, int index, SegmentCopier.Job job, long before, long total)
+      throws IOException {
     SegmentCopier.Copied copied =
         copier.copy(
             job,
@@ -331,7 +368,7 @@ public final class MoveExecutor {
     return true;
   }
 
-  private void checkpoint(Pvmove move, int index) throws IOException {
+  private void checkpoint(Pvmove move, int index, SegmentCopier.Job job) throws IOException {
     Pvmove.Piece piece = move.pieces().get(index);
     StoredVolumeGroup now =
         commit(
@@ -346,37 +383,66 @@ public final class MoveExecutor {
               }
               return PvmoveEdits.pieceDone(vg, found, index);
             },
-            MetadataWriter.segmentDone(move.name(), index));
+            MetadataWriter.segmentDone(move.name(), index),
+            ImmutableList.of(job));
     listener.on(new MoveEvent.Checkpoint(move.name(), index, piece, now.volumeGroup().seqno()));
   }
 
-  private void end(Pvmove move, boolean toDestination) throws IOException {
+  private void end(Pvmove move, boolean toDestination, List<SegmentCopier.Job> deciding)
+      throws IOException {
     StoredVolumeGroup now =
         commit(
             move,
             vg -> PvmoveEdits.end(vg, current(vg, move), toDestination),
-            toDestination ? MetadataWriter.finish(move.name()) : MetadataWriter.abort(move.name()));
+            toDestination ? MetadataWriter.finish(move.name()) : MetadataWriter.abort(move.name()),
+            deciding);
     LOG.info("{}: {}", move.name(), toDestination ? "finished" : "aborted");
     listener.on(new MoveEvent.Finished(move.name(), !toDestination, now.volumeGroup().seqno()));
   }
 
+  /**
+   * Commits a step of a move.
+   *
+   * @param deciding the copies whose destination counts from then on
+   */
   private StoredVolumeGroup commit(
-      Pvmove move, Function<VolumeGroup, VolumeGroup> edit, String description) throws IOException {
+      Pvmove move,
+      UnaryOperator<VolumeGroup> edit,
+      String description,
+      List<SegmentCopier.Job> deciding)
+      throws IOException {
     try (LiveVolumeGroup.Locked locked = live.lock()) {
       // Once the kernel maps a volume onto the move it copies, too, and writes go to it.
       requireInactive(locked.group().volumeGroup(), move);
-      return locked.commit(edit::apply, description);
+      LiveVolumes.requireUnused(locked.group(), volumes);
+      return commit(locked, edit, description, deciding);
     }
   }
 
+  private StoredVolumeGroup commit(
+      LiveVolumeGroup.Locked locked,
+      UnaryOperator<VolumeGroup> edit,
+      String description,
+      List<SegmentCopier.Job> deciding)
+      throws IOException {
+    if (volumes == null) {
+      return locked.commit(edit, description);
+    }
+    try {
+      return volumes.commit(locked, edit, description, guards(deciding));
+    } catch (CopyLostException e) {
+      for (SegmentCopier.Job job : deciding) {
+        SegmentCopier.requireWhole(job);
+      }
+      throw e;
+    }
+  }
+
+  private static List<CopyGuard> guards(List<SegmentCopier.Job> jobs) {
+    return Lists.transform(jobs, SegmentCopier.Job::guard);
+  }
+
   private static long byteOffset(VolumeGroup vg, PeRange range) {
-    PhysicalVolume pv =
-        vg.physicalVolume(range.pv())
-            .orElseThrow(
-                () ->
-                    new LvmException(
-                        "expected physical volume %s in volume group %s, found none"
-                            .formatted(range.pv(), vg.name())));
-    return Math.addExact(pv.peStart().toBytes(), vg.extentSize().toBytes(range.first()));
+    return vg.byteOffset(range.pv(), range.first());
   }
 }

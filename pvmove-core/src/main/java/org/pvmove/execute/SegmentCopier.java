@@ -12,6 +12,7 @@ import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 import org.pvmove.execute.CopyFailedException.Operation;
 import org.pvmove.io.BlockDevice;
+import org.pvmove.volume.CopyGuard;
 
 /**
  * Copies segments from place to place, makes the copies durable and, if asked, reads them back from
@@ -62,6 +63,7 @@ final class SegmentCopier {
    * A segment to copy.
    *
    * @param owner whose bytes it holds
+   * @param guard keeps those away who use the volume meanwhile
    */
   record Job(
       BlockDevice source,
@@ -69,7 +71,8 @@ final class SegmentCopier {
       BlockDevice destination,
       long destinationOffset,
       long byteCount,
-      Owner owner) {
+      Owner owner,
+      CopyGuard guard) {
     ImmutableList<BadRange> onSource(long from, long count) {
       return owner.ranges(source.name(), sourceOffset, from, count);
     }
@@ -106,25 +109,51 @@ final class SegmentCopier {
       if (stopped.getAsBoolean()) {
         return null;
       }
-      int length = (int) Math.min(BUFFER_BYTES, job.byteCount() - done);
-      if (!read(job, done, length, lost)) {
-        return null;
+      requireWhole(job);
+      int length = (int) Math.min(job.guard().stepBytes(BUFFER_BYTES), job.byteCount() - done);
+      CopyGuard.Held held = job.guard().hold(done, length);
+      try {
+        if (!read(job, done, length, lost)) {
+          return null;
+        }
+        checksum.update(buffer);
+        if (isThere(job, done, length)) {
+          bytesFound += length;
+        } else {
+          write(job, done, length);
+        }
+        done += length;
+        job.guard().copied(done);
+      } finally {
+        held.close();
       }
-      checksum.update(buffer);
-      if (isThere(job, done, length)) {
-        bytesFound += length;
-      } else {
-        write(job, done, length);
-      }
-      done += length;
       progress.accept(done);
+      job.guard().giveWay(stopped);
     }
     flush(job);
     Checksum sum = checksum.build();
-    if (verify && !verify(job, sum)) {
+    if (verify && !(job.guard().mayBeWrittenTo() ? compare(job) : verify(job, sum))) {
       return null;
     }
     return new Copied(bytesFound, sum, verified(), ImmutableList.copyOf(lost));
+  }
+
+  /**
+   * Checks that what users have written meanwhile is at the destination, too.
+   *
+   * @throws CopyFailedException if it is not
+   */
+  static void requireWhole(Job job) throws CopyFailedException {
+    CopyGuard.Lost lost = job.guard().lost();
+    if (lost != null) {
+      throw new CopyFailedException(
+          Operation.WRITE,
+          "could not be written by a user of the volume",
+          lost.atSource()
+              ? job.onSource(lost.from(), lost.count())
+              : job.onDestination(lost.from(), lost.count()),
+          lost.failure());
+    }
   }
 
   /** Fills the buffer from the source; false if it was stopped while it tried again. */
@@ -230,8 +259,44 @@ final class SegmentCopier {
     return true;
   }
 
+  /**
+   * Reads the copy back beside the source, since both may have been written to meanwhile; false if
+   * it was stopped before the end.
+   */
+  private boolean compare(Job job) throws CopyFailedException {
+    fromDisk = true;
+    for (long done = 0; done < job.byteCount(); ) {
+      if (stopped.getAsBoolean()) {
+        return false;
+      }
+      requireWhole(job);
+      int length = (int) Math.min(job.guard().stepBytes(BUFFER_BYTES), job.byteCount() - done);
+      CopyGuard.Held held = job.guard().hold(done, length);
+      try {
+        readBack(job, done, length);
+        // What cannot be read now either is zeros at both.
+        if (!read(job, done, length, new ArrayList<>())) {
+          return false;
+        }
+        int differs = buffer.mismatch(found);
+        if (differs >= 0) {
+          throw differing(job, done, differs);
+        }
+      } finally {
+        held.close();
+      }
+      done += length;
+      job.guard().giveWay(stopped);
+    }
+    return true;
+  }
+
   private void readBack(Job job, long done) throws CopyFailedException {
-    found.clear().limit((int) Math.min(BUFFER_BYTES, job.byteCount() - done));
+    readBack(job, done, (int) Math.min(BUFFER_BYTES, job.byteCount() - done));
+  }
+
+  private void readBack(Job job, long done, int length) throws CopyFailedException {
+    found.clear().limit(length);
     try {
       fromDisk &= job.destination().readFromDisk(job.destinationOffset() + done, found);
     } catch (IOException e) {
@@ -253,20 +318,24 @@ final class SegmentCopier {
       }
       int differs = buffer.flip().mismatch(found);
       if (differs >= 0) {
-        int block = job.destination().logicalBlockSize();
-        long from = done + differs - differs % block;
-        long count = Math.min(block, job.byteCount() - from);
-        return new CopyFailedException(
-            Operation.READ_BACK,
-            "were not read back as they were written",
-            job.onDestination(from, count),
-            null);
+        return differing(job, done, differs);
       }
     }
     return new CopyFailedException(
         Operation.READ_BACK,
         "were not read back as they were written",
         job.onDestination(0, job.byteCount()),
+        null);
+  }
+
+  private static CopyFailedException differing(Job job, long done, int differs) {
+    int block = job.destination().logicalBlockSize();
+    long from = done + differs - differs % block;
+    long count = Math.min(block, job.byteCount() - from);
+    return new CopyFailedException(
+        Operation.READ_BACK,
+        "were not read back as they were written",
+        job.onDestination(from, count),
         null);
   }
 }
