@@ -40,6 +40,10 @@ final class HandOverLab {
   /** Where the header of the metadata area lies on these disks, in bytes. */
   private static final long METADATA_HEADER = 4096;
 
+  /** Linear ones, but for one of two stripes. */
+  private static final ImmutableList<String> VOLUMES =
+      ImmutableList.of("home", "srv", "fast", "var");
+
   private final Guest guest;
   private final Path directory;
   private final Map<String, DiskSet> groups = new LinkedHashMap<>();
@@ -58,8 +62,19 @@ final class HandOverLab {
    * @param move what is moved
    * @param checkpoint how far it is
    * @param disks the disks
+   * @param sums checksums of the volumes, as this library reads them in the middle of the move
    */
-  record State(HandOver.Side began, String move, String checkpoint, DiskSet disks) {
+  record State(
+      HandOver.Side began,
+      String move,
+      String checkpoint,
+      DiskSet disks,
+      ImmutableList<String> sums) {
+    static State of(HandOver.Side began, String move, String checkpoint, DiskSet disks)
+        throws IOException {
+      return new State(began, move, checkpoint, disks, LibrarySums.of(disks, VOLUMES));
+    }
+
     /** A name for a section. */
     String id() {
       return "%s-%s-%s".formatted(began, move, checkpoint).replaceAll("[^A-Za-z0-9]+", "-");
@@ -213,7 +228,7 @@ final class HandOverLab {
           && stored.findings().isEmpty()
           && !isCaptured(move, checkpoint)) {
         Path copy = directory.resolve(move.volumeGroup() + " at " + checkpoint);
-        states.add(new State(HandOver.Side.LVM2, move.text, checkpoint, disks.copyTo(copy)));
+        states.add(State.of(HandOver.Side.LVM2, move.text, checkpoint, disks.copyTo(copy)));
       }
     }
   }
@@ -309,7 +324,7 @@ final class HandOverLab {
     private void take(String checkpoint) {
       try {
         Path copy = directory.resolve("ours %s at %s".formatted(move, checkpoint));
-        states.add(new State(HandOver.Side.OURS, move, checkpoint, disks.copyTo(copy)));
+        states.add(State.of(HandOver.Side.OURS, move, checkpoint, disks.copyTo(copy)));
       } catch (IOException | InterruptedException e) {
         throw new AssertionError(e);
       }

@@ -66,6 +66,9 @@ class HandOverTest {
 
   private static void assertTakenOver(Findings findings, HandOver handOver) {
     State state = findings.middles().get(handOver);
+    assertThat(state.sums())
+        .as("what this library reads in the middle of the move")
+        .containsExactlyElementsOf(findings.sums().get(state.disks().volumeGroup()));
     if (handOver.began() == Side.OURS) {
       assertReadAsTheirOwn(findings, handOver, state);
       assertThat(findings.console().section(handOver.id() + ".end").status()).isZero();

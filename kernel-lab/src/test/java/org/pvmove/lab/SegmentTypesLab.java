@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.common.collect.ImmutableList;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +33,9 @@ final class SegmentTypesLab {
       ImmutableList.of(
           "lin", "str", "mir", "r1", "r5", "r10", "t1", "t2", "t1s", "cached", "wc", "base",
           "bsnap");
+
+  /** Those that this library reads by itself. */
+  static final ImmutableList<String> MAPPED = ImmutableList.of("lin", "str", "mir", "r1", "base");
 
   static final ImmutableList<String> RAIDS = ImmutableList.of("r1", "r5", "r10");
 
@@ -94,19 +98,28 @@ final class SegmentTypesLab {
    * @param made what the guest that made the volumes printed
    * @param console what this guest printed
    * @param ends the volume groups as the disks told in the end
+   * @param librarySums checksums as this library reads the volumes before the guest sees them, some
+   *     in the middle of a move
    */
-  record Findings(Guest guest, Console made, Console console, Map<Way, StoredVolumeGroup> ends) {}
+  record Findings(
+      Guest guest,
+      Console made,
+      Console console,
+      Map<Way, StoredVolumeGroup> ends,
+      Map<Way, ImmutableList<String>> librarySums) {}
 
   /** The findings of each guest. */
   List<Findings> run(List<Guest> guests) throws Exception {
     Console made = Labs.attempt(directory, this::make);
     Map<Way, DiskSet> moved = new LinkedHashMap<>();
+    Map<Way, ImmutableList<String>> sums = new EnumMap<>(Way.class);
     for (Way way : Way.values()) {
       DiskSet copy = (way.beginsByLvm() ? half : inactive).copyTo(directory.resolve(way.name()));
       move(way, copy);
       moved.put(way, copy);
+      sums.put(way, LibrarySums.of(copy, MAPPED));
     }
-    return Labs.sideBySide(guests, directory, (guest, own) -> look(guest, made, moved));
+    return Labs.sideBySide(guests, directory, (guest, own) -> look(guest, made, moved, sums));
   }
 
   private Console make(Path own) throws Exception {
@@ -228,7 +241,8 @@ final class SegmentTypesLab {
     }
   }
 
-  private static Findings look(Guest guest, Console made, Map<Way, DiskSet> moved)
+  private static Findings look(
+      Guest guest, Console made, Map<Way, DiskSet> moved, Map<Way, ImmutableList<String>> sums)
       throws Exception {
     Machine.Setup setup = Machine.of(guest);
     setup.script(
@@ -284,7 +298,7 @@ final class SegmentTypesLab {
       for (Map.Entry<Way, DiskSet> entry : own.entrySet()) {
         ends.put(entry.getKey(), entry.getValue().scan());
       }
-      return new Findings(guest, made, console, ends);
+      return new Findings(guest, made, console, ends, sums);
     }
   }
 }

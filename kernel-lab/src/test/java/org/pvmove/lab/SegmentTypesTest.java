@@ -43,6 +43,7 @@ class SegmentTypesTest {
                 dynamicTest(
                     "moved " + way,
                     () -> {
+                      assertReadByTheLibrary(findings, way);
                       if (way == Way.LVM2_FAILS) {
                         assertNotActivated(findings);
                       } else {
@@ -58,6 +59,13 @@ class SegmentTypesTest {
   private static void assertNotActivated(Findings findings) {
     assertThat(findings.console().section(Way.LVM2_FAILS.name() + ".activate").status())
         .isNotZero();
+  }
+
+  private static void assertReadByTheLibrary(Findings findings, Way way) {
+    assertThat(findings.librarySums().get(way))
+        .as("what this library reads")
+        .hasSize(SegmentTypesLab.MAPPED.size())
+        .isSubsetOf(findings.made().section("sums").lines());
   }
 
   private static void assertAsItWas(Findings findings, Way way) {
