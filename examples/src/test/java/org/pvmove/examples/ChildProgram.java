@@ -68,6 +68,11 @@ final class ChildProgram implements AutoCloseable {
     process.toHandle().destroy();
   }
 
+  /** Ends its standard input. */
+  void endInput() throws IOException {
+    process.getOutputStream().close();
+  }
+
   /** Reads the rest of what it prints and returns its exit code. */
   int exitCode() throws IOException, InterruptedException {
     awaitLine(line -> false);

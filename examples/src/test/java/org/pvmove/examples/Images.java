@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.pvmove.PvMover;
 import org.pvmove.device.DeviceSet;
@@ -32,6 +33,7 @@ import org.pvmove.lvm.Segment;
 import org.pvmove.lvm.SegmentType;
 import org.pvmove.lvm.StatusFlag;
 import org.pvmove.lvm.StatusFlags;
+import org.pvmove.lvm.VolumeGroup;
 import org.pvmove.lvm.text.MetadataHeader;
 import org.pvmove.plan.MovePlan;
 import org.pvmove.plan.MoveRequest;
@@ -96,13 +98,36 @@ final class Images {
     return make(directory, sample, "a.img", "b.img");
   }
 
+  /**
+   * Three images for volumes that are busy: on the first one runs of "home", stripes of "data",
+   * which has as many on the second one, and one image of "mirror", whose other is on the second.
+   */
+  static Images busy(Path directory) throws IOException {
+    SampleVolumeGroup sample = new SampleVolumeGroup("vg", EXTENT_SIZE);
+    SampleVolumeGroup.Volume home = sample.add("home");
+    SampleVolumeGroup.Volume data = sample.add("data");
+    for (int i = 0; i < 8; i++) {
+      home.linear(0, 5 * i, 4);
+      data.striped(3, new SampleVolumeGroup.At(0, 50 + 4 * i), new SampleVolumeGroup.At(1, 4 * i));
+    }
+    Images images = make(directory, sample, 3 * IMAGE_BYTES, "a.img", "b.img", "c.img");
+    images.addMirror(0, 90);
+    return images;
+  }
+
   private static Images make(Path directory, SampleVolumeGroup sample, String... names)
+      throws IOException {
+    return make(directory, sample, IMAGE_BYTES, names);
+  }
+
+  private static Images make(
+      Path directory, SampleVolumeGroup sample, long imageBytes, String... names)
       throws IOException {
     List<Path> paths = Arrays.stream(names).map(directory::resolve).toList();
     for (Path path : paths) {
       Files.deleteIfExists(path);
     }
-    SampleVolumeGroup.makeImages(paths, IMAGE_BYTES);
+    SampleVolumeGroup.makeImages(paths, imageBytes);
     try (DeviceSet devices = DeviceSet.open(Access.READ_WRITE, paths)) {
       sample.create(devices);
     }
@@ -120,32 +145,58 @@ final class Images {
 
   /** Adds a mirror of two extents whose images are on a physical volume and on the next one. */
   void addMirror(int pv, long extent) throws IOException {
-    SecureRandom random = new SecureRandom();
+    add(
+        vg -> {
+          ImmutableList.Builder<LogicalVolume> lvs = ImmutableList.builder();
+          ImmutableList.Builder<Area> images = ImmutableList.builder();
+          for (int i = 0; i < 2; i++) {
+            String name = "mirror_mimage_" + i;
+            LvmUuid on = vg.physicalVolumes().get(pv + i).id();
+            SegmentType linear = SegmentType.Striped.linear(new Area.Physical(on, extent));
+            lvs.add(
+                volume(name, linear)
+                    .flags(StatusFlags.of(StatusFlag.READ, StatusFlag.WRITE))
+                    .build());
+            images.add(new Area.Logical(name, 0));
+          }
+          SegmentType mirror = new SegmentType.Mirror(null, null, Sectors.of(256), images.build());
+          return lvs.add(volume("mirror", mirror).build()).build();
+        });
+  }
+
+  /** Adds a snapshot of a volume, with a store of two extents, called "snap". */
+  void addSnapshot(String origin, int pv, long extent) throws IOException {
+    add(
+        vg -> {
+          LvmUuid on = vg.physicalVolumes().get(pv).id();
+          SegmentType linear = SegmentType.Striped.linear(new Area.Physical(on, extent));
+          LogicalVolume of = vg.logicalVolume(origin).orElseThrow();
+          SegmentType tie = new SegmentType.Snapshot(Sectors.of(8), origin, "snap", false);
+          return List.of(
+              volume("snap", linear).build(),
+              LogicalVolume.builder("snapshot0", LvmUuid.random(new SecureRandom()))
+                  .flags(StatusFlags.of(StatusFlag.READ, StatusFlag.WRITE))
+                  .segments(List.of(Segment.of(0, of.extentCount(), tie)))
+                  .build());
+        });
+  }
+
+  /** A volume of two extents. */
+  private static LogicalVolume.Builder volume(String name, SegmentType type) {
+    return LogicalVolume.builder(name, LvmUuid.random(new SecureRandom()))
+        .segments(List.of(Segment.of(0, 2, type)));
+  }
+
+  private void add(Function<VolumeGroup, List<LogicalVolume>> volumes) throws IOException {
     try (DeviceSet devices = DeviceSet.open(Access.READ_WRITE, paths)) {
       StoredVolumeGroup group = devices.scan().volumeGroup("vg");
-      ImmutableList.Builder<LogicalVolume> lvs = ImmutableList.builder();
-      lvs.addAll(group.volumeGroup().logicalVolumes());
-      ImmutableList.Builder<Area> images = ImmutableList.builder();
-      for (int i = 0; i < 2; i++) {
-        String name = "mirror_mimage_" + i;
-        LvmUuid on = group.volumeGroup().physicalVolumes().get(pv + i).id();
-        SegmentType linear = SegmentType.Striped.linear(new Area.Physical(on, extent));
-        lvs.add(
-            LogicalVolume.builder(name, LvmUuid.random(random))
-                .flags(StatusFlags.of(StatusFlag.READ, StatusFlag.WRITE))
-                .segments(List.of(Segment.of(0, 2, linear)))
-                .build());
-        images.add(new Area.Logical(name, 0));
-      }
-      SegmentType mirror = new SegmentType.Mirror(null, null, Sectors.of(256), images.build());
-      lvs.add(
-          LogicalVolume.builder("mirror", LvmUuid.random(random))
-              .segments(List.of(Segment.of(0, 2, mirror)))
-              .build());
+      VolumeGroup vg = group.volumeGroup();
+      List<LogicalVolume> lvs = new ArrayList<>(vg.logicalVolumes());
+      lvs.addAll(volumes.apply(vg));
       devices.commit(
           group,
-          group.volumeGroup().toBuilder().logicalVolumes(lvs.build()).build(),
-          MetadataHeader.of("add a mirror", "test", 0));
+          vg.toBuilder().logicalVolumes(lvs).build(),
+          MetadataHeader.of("add volumes", "test", 0));
     }
   }
 
