@@ -102,7 +102,7 @@ public final class LogicalVolumeDevice implements BlockDevice {
   public void write(long byteOffset, ByteBuffer source) throws IOException {
     BlockDevices.checkRange(this, byteOffset, source.remaining());
     if (readOnly) {
-      throw new IllegalStateException(name + " is read-only");
+      throw new IllegalStateException("'" + name + "' is read-only");
     }
     if (source.hasRemaining()) {
       Traffic.Request request = begin();
@@ -145,7 +145,7 @@ public final class LogicalVolumeDevice implements BlockDevice {
 
   private void requireOpen() throws IOException {
     if (closed || volumes.isClosed()) {
-      throw new IOException(name + ": the device is closed");
+      throw new IOException("'" + name + "' is closed");
     }
   }
 
