@@ -118,10 +118,11 @@ class VolumesInUseTest {
         if (ending == Ending.CRASH) {
           cutThePowerSomewhere();
         } else if (fault) {
-          // Somewhere among the first extents of the destination, which are free.
+          // Somewhere among the first extents of the destination that are free: the first is not.
           disks
               .disk("b")
-              .failWrites(peStart() + random.nextInt(12 * 32) * 512L, 512, 1 + random.nextInt(2));
+              .failWrites(
+                  peStart() + (32 + random.nextInt(12 * 32)) * 512L, 512, 1 + random.nextInt(2));
         }
         List<Thread> threads = new ArrayList<>();
         for (int i = 0; i < USERS; i++) {
