@@ -5,6 +5,8 @@ import com.google.common.collect.ImmutableSet;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Function;
 import org.pvmove.io.BlockDevice;
 import org.pvmove.lvm.LogicalVolume;
@@ -43,30 +45,50 @@ final class RaidImages {
       LogicalVolume lv = vg.logicalVolume(name).orElseThrow();
       for (Segment segment : lv.segments()) {
         if (segment.type() instanceof SegmentType.Raid raid) {
-          for (int i = 0; i < raid.images().size(); i++) {
-            String metadata = raid.images().get(i).metadata();
-            if (metadata != null) {
-              check(volume, i, superblock(vg, metadata, devices));
-            }
-          }
+          check(volume, superblocks(vg, raid, devices));
         }
       }
     }
   }
 
-  private static void check(LogicalVolume volume, int image, ByteBuffer superblock) {
-    if (superblock.getInt(0) != MAGIC) {
+  private static Map<Integer, ByteBuffer> superblocks(
+      VolumeGroup vg, SegmentType.Raid raid, Function<LvmUuid, BlockDevice> devices)
+      throws IOException {
+    Map<Integer, ByteBuffer> superblocks = new TreeMap<>();
+    for (int i = 0; i < raid.images().size(); i++) {
+      String metadata = raid.images().get(i).metadata();
+      if (metadata != null) {
+        superblocks.put(i, superblock(vg, metadata, devices));
+      }
+    }
+    return superblocks;
+  }
+
+  private static void check(LogicalVolume volume, Map<Integer, ByteBuffer> superblocks) {
+    if (superblocks.values().stream().noneMatch(RaidImages::isWritten)) {
       // Never activated yet: nothing was written that could be out of sync.
       return;
     }
-    boolean failed =
-        image < Long.SIZE && (superblock.getLong(FAILED_DEVICES_OFFSET) >>> image & 1) != 0;
-    // All ones mean that nothing is left to recover.
-    if (failed || superblock.getLong(RECOVERY_OFFSET) != -1) {
-      throw new UnmappableVolumeException(
-          volume.name(),
-          "that image %d of it is %s".formatted(image, failed ? "failed" : "not in sync"));
+    // An image that failed could not be told so: what the others say of it counts.
+    long failed = 0;
+    for (ByteBuffer superblock : superblocks.values()) {
+      failed |= isWritten(superblock) ? superblock.getLong(FAILED_DEVICES_OFFSET) : 0;
     }
+    for (Map.Entry<Integer, ByteBuffer> each : superblocks.entrySet()) {
+      int image = each.getKey();
+      ByteBuffer superblock = each.getValue();
+      boolean hasFailed = image < Long.SIZE && (failed >>> image & 1) != 0;
+      // All ones mean that nothing is left to recover.
+      if (hasFailed || !isWritten(superblock) || superblock.getLong(RECOVERY_OFFSET) != -1) {
+        throw new UnmappableVolumeException(
+            volume.name(),
+            "that image %d of it is %s".formatted(image, hasFailed ? "failed" : "not in sync"));
+      }
+    }
+  }
+
+  private static boolean isWritten(ByteBuffer superblock) {
+    return superblock.getInt(0) == MAGIC;
   }
 
   private static ByteBuffer superblock(
