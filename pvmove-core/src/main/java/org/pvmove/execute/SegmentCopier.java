@@ -113,8 +113,12 @@ final class SegmentCopier {
       int length = (int) Math.min(job.guard().stepBytes(BUFFER_BYTES), job.byteCount() - done);
       CopyGuard.Held held = job.guard().hold(done, length);
       try {
+        int lostBefore = lost.size();
         if (!read(job, done, length, lost)) {
           return null;
+        }
+        if (lost.size() > lostBefore) {
+          job.guard().madeUp();
         }
         checksum.update(buffer);
         if (isThere(job, done, length)) {

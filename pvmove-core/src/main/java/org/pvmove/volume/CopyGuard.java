@@ -27,6 +27,9 @@ public interface CopyGuard {
         public void copied(long end) {}
 
         @Override
+        public void madeUp() {}
+
+        @Override
         public void giveWay(BooleanSupplier stopped) {}
 
         @Override
@@ -71,6 +74,12 @@ public interface CopyGuard {
    * places. They are held still.
    */
   void copied(long end);
+
+  /**
+   * Says that bytes of the copy were made up for some that cannot be read: it does not stand in for
+   * the source. They are held still.
+   */
+  void madeUp();
 
   /** Waits as long as users come first, after a step; no longer once it is to stop. */
   void giveWay(BooleanSupplier stopped);

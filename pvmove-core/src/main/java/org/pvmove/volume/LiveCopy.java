@@ -25,6 +25,7 @@ final class LiveCopy implements CopyGuard {
   /** What users write below is written to both places. */
   private volatile long copied;
 
+  private volatile boolean madeUp;
   private long stepBegan;
 
   @GuardedBy("this")
@@ -60,6 +61,11 @@ final class LiveCopy implements CopyGuard {
 
   LvmUuid destinationPv() {
     return destination.pv();
+  }
+
+  /** Whether bytes that cannot be read from the source can be read from what is copied. */
+  boolean standsIn() {
+    return !madeUp;
   }
 
   /** Where the source ends on its device. */
@@ -203,6 +209,11 @@ final class LiveCopy implements CopyGuard {
   @Override
   public void copied(long end) {
     copied = end;
+  }
+
+  @Override
+  public void madeUp() {
+    madeUp = true;
   }
 
   @Override

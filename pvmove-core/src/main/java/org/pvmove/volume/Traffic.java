@@ -222,7 +222,7 @@ final class Traffic {
     List<Place> others = new ArrayList<>();
     for (Place leg : piece.places()) {
       for (Twin twin : twins(leg, piece.byteCount())) {
-        if (twin.byteCount() == piece.byteCount()) {
+        if (twin.byteCount() == piece.byteCount() && twin.copy().standsIn()) {
           others.add(twin.place());
         }
       }
