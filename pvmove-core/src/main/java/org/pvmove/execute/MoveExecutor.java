@@ -322,6 +322,11 @@ public final class MoveExecutor {
       if (!move.atomic()) {
         checkpoint(move, i, job);
         copied.remove(job);
+      } else if (volumes != null) {
+        // Users go on to write to what was copied before.
+        for (SegmentCopier.Job each : copied) {
+          SegmentCopier.requireWhole(each);
+        }
       }
     }
     end(move, true, copied);
