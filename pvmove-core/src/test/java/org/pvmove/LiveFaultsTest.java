@@ -2,6 +2,7 @@
 package org.pvmove;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.pvmove.MoveLab.EXTENT_BYTES;
 import static org.pvmove.MoveLab.assertCompleted;
@@ -11,6 +12,8 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -39,6 +42,8 @@ class LiveFaultsTest {
   private static final long HEADER = 4096;
 
   private final SimulatedDisks disks = disks();
+  private @Nullable Runnable atCommit;
+  private int headerWrites;
   private DeviceSet devices = devices();
   private LiveVolumes volumes = open();
   private LogicalVolumeDevice lv = volumes.open("lv");
@@ -67,8 +72,22 @@ class LiveFaultsTest {
     return disks.crashImage(Unflushed.KEPT);
   }
 
+  /** The disks, the last of which tells when it is to say that a new version is in force. */
   private DeviceSet devices() {
-    return DeviceSet.of(disks.disks().toArray(new BlockDevice[0]));
+    BlockDevice last =
+        new ForwardingDevice(disks.disk("c")) {
+          @Override
+          public void write(long byteOffset, ByteBuffer source) throws IOException {
+            // Announced first, then in force.
+            Runnable action = atCommit;
+            if (byteOffset == HEADER && action != null && ++headerWrites == 2) {
+              atCommit = null;
+              action.run();
+            }
+            super.write(byteOffset, source);
+          }
+        };
+    return DeviceSet.of(disks.disk("a"), disks.disk("b"), last);
   }
 
   private LiveVolumes open() throws IOException {
@@ -251,5 +270,45 @@ class LiveFaultsTest {
     assertThat(((MoveOutcome.Stopped) outcome).failure()).isInstanceOf(CommitFailedException.class);
     write(32768, 2);
     completes();
+  }
+
+  @Test
+  void tellsNobodyThatBytesAreWrittenThatAreNotReadThen() throws Exception {
+    disks.disk("a").failWrites(source, 512, 1);
+    byte[] written = new byte[512];
+    byte[] found = new byte[512];
+    boolean[] failed = {false};
+    LiveVolumes maps = volumes;
+    Thread user =
+        new Thread(
+            () -> {
+              // The mover learns what counts now, but cannot change the maps yet.
+              synchronized (maps) {
+                try {
+                  lv.write(0, ByteBuffer.wrap(written));
+                } catch (IOException e) {
+                  failed[0] = true;
+                }
+                run(() -> lv.read(0, ByteBuffer.wrap(found)));
+              }
+            });
+    MoveOutcome outcome =
+        move(
+            false,
+            once(
+                32768,
+                () ->
+                    atCommit =
+                        () -> {
+                          user.start();
+                          while (user.getState() != Thread.State.WAITING) {
+                            Thread.onSpinWait();
+                          }
+                        }));
+    user.join();
+
+    assertCompleted(outcome);
+    assertThat(failed[0] || Arrays.equals(found, written)).isTrue();
+    assertThatCode(lv::flush).doesNotThrowAnyException();
   }
 }

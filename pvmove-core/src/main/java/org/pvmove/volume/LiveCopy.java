@@ -117,19 +117,16 @@ final class LiveCopy implements CopyGuard {
   }
 
   /**
-   * Says that bytes did not get to the source, though to the destination. Waits for a commit that
-   * is under way to be decided.
+   * Says that bytes did not get to the source, though to the destination, so that the two differ: a
+   * copy that does not count yet is given up. Waits for a commit that is under way to be decided.
    *
    * @param start first byte on the source's device
-   * @return whether that does not matter, because the destination counts; if the source counts, the
-   *     copy is given up, since the two differ now
    */
-  synchronized boolean sourceFailed(long start, long count, IOException failure) {
+  synchronized void sourceFailed(long start, long count, IOException failure) {
     awaitDecision();
     if (state == State.COPYING) {
       lose(start, count, true, failure);
     }
-    return state == State.TAKEN;
   }
 
   @GuardedBy("this")

@@ -287,7 +287,7 @@ final class Traffic {
     int next = 0;
     for (Leg leg : legs) {
       int end = next + 1 + leg.twins().size();
-      IOException ofLeg = failure(leg, piece.byteCount(), failures.subList(next, end));
+      IOException ofLeg = failure(leg, failures.subList(next, end));
       failure = failure == null ? ofLeg : failure;
       next = end;
     }
@@ -305,23 +305,21 @@ final class Traffic {
    *
    * @param failures that of the leg, then those of its twins
    */
-  private static @Nullable IOException failure(
-      Leg leg, long count, List<@Nullable IOException> failures) {
+  private static @Nullable IOException failure(Leg leg, List<@Nullable IOException> failures) {
     IOException ofLeg = failures.get(0);
     IOException failure = null;
-    boolean elsewhere = leg.twins().stream().mapToLong(Twin::byteCount).sum() == count;
     for (int i = 0; i < leg.twins().size(); i++) {
       Twin twin = leg.twins().get(i);
       IOException ofTwin = failures.get(i + 1);
       if (ofTwin != null) {
         boolean survived = twin.copy().destinationFailed(twin.start(), twin.byteCount(), ofTwin);
         failure = survived ? failure : ofTwin;
-        elsewhere = false;
       } else if (ofLeg != null) {
-        elsewhere &= twin.copy().sourceFailed(twin.start(), twin.byteCount(), ofLeg);
+        twin.copy().sourceFailed(twin.start(), twin.byteCount(), ofLeg);
       }
     }
-    return ofLeg == null || elsewhere ? failure : ofLeg;
+    // Even if the destination counts by now: until the maps say so the source is read.
+    return ofLeg == null ? failure : ofLeg;
   }
 
   /** Makes durable, at every place that counts or may come to count, what users have written. */
