@@ -12,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -44,6 +45,7 @@ class LiveFaultsTest {
   private final SimulatedDisks disks = disks();
   private @Nullable Runnable atCommit;
   private int headerWrites;
+  private boolean failCommit;
   private DeviceSet devices = devices();
   private LiveVolumes volumes = open();
   private LogicalVolumeDevice lv = volumes.open("lv");
@@ -72,7 +74,7 @@ class LiveFaultsTest {
     return disks.crashImage(Unflushed.KEPT);
   }
 
-  /** The disks, the last of which tells when it is to say that a new version is in force. */
+  /** The disks, the last of which can fail when it is to say that a new version is in force. */
   private DeviceSet devices() {
     BlockDevice last =
         new ForwardingDevice(disks.disk("c")) {
@@ -83,6 +85,9 @@ class LiveFaultsTest {
             if (byteOffset == HEADER && action != null && ++headerWrites == 2) {
               atCommit = null;
               action.run();
+              if (failCommit) {
+                throw new IOException("a test fails this write");
+              }
             }
             super.write(byteOffset, source);
           }
@@ -270,6 +275,42 @@ class LiveFaultsTest {
     assertThat(((MoveOutcome.Stopped) outcome).failure()).isInstanceOf(CommitFailedException.class);
     write(32768, 2);
     completes();
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void goesOnAtBothPlacesIfACommitMayHaveFailed(boolean atomic) throws Exception {
+    failCommit = true;
+    MoveOutcome outcome = move(atomic, once(65536, () -> atCommit = () -> {}));
+
+    assertThat(((MoveOutcome.Stopped) outcome).failure()).isInstanceOf(CommitFailedException.class);
+    write(32768, 1);
+    disks.disk("a").failWrites(source + 32768, 512, 1);
+    assertThatThrownBy(() -> write(32768, 2)).isInstanceOf(IOException.class);
+    disks.disk("b").failWrites(destination + 32768, 512, 1);
+    assertThatThrownBy(() -> write(32768, 3)).isInstanceOf(IOException.class);
+    write(32768, 4);
+
+    // Found out by the next one who looks; that makes nothing durable that users have written.
+    AtomicReference<@Nullable SimulatedDisks> cut = new AtomicReference<>();
+    MoveListener flushes =
+        event -> {
+          if (event instanceof MoveEvent.Started) {
+            run(lv::flush);
+            cut.set(disks.crashImage(Unflushed.LOST));
+          }
+        };
+    assertCompleted(mover(flushes).resume());
+
+    SimulatedDisks found = cut.get();
+    if (found == null) {
+      // The commit that may have failed had ended the move.
+      lv.flush();
+      found = disks.crashImage(Unflushed.LOST);
+    }
+    StoredVolumeGroup stored = MoveLab.soundMetadata(found);
+    assertThat(LvContent.read(stored, "lv")).isEqualTo(model);
+    assertThat(read()).isEqualTo(model);
   }
 
   @Test

@@ -132,7 +132,14 @@ final class Traffic {
 
   /** Forgets copies of which a commit that failed left it open whether they count. */
   void removeUndecided() {
-    copies.values().forEach(onDevice -> onDevice.values().removeIf(LiveCopy::isUndecided));
+    for (NavigableMap<Long, LiveCopy> onDevice : copies.values()) {
+      for (LiveCopy copy : onDevice.values()) {
+        if (copy.isUndecided()) {
+          // If the destination counts, what was written there need not be durable yet.
+          taken(copy);
+        }
+      }
+    }
   }
 
   private List<Twin> twins(Place place, long count) {
