@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.locks.LockSupport;
 import org.pvmove.io.BlockDevice;
 
 /**
@@ -89,14 +90,14 @@ final class Stepper {
     long since = System.nanoTime();
     while (main.stream().anyMatch(Thread::isAlive)) {
       if (!isQuiet()) {
-        Thread.onSpinWait();
+        letThemRun();
         continue;
       }
       Waiting next = next();
       if (next != null) {
         next.go.release();
         while (!next.gone) {
-          Thread.onSpinWait();
+          letThemRun();
         }
         since = System.nanoTime();
       } else {
@@ -104,6 +105,11 @@ final class Stepper {
       }
     }
     driving = false;
+  }
+
+  /** The threads need the processors more than whoever waits for them. */
+  private static void letThemRun() {
+    LockSupport.parkNanos(1);
   }
 
   private synchronized Waiting next() {

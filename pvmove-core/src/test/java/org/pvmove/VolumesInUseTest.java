@@ -49,7 +49,7 @@ import org.pvmove.volume.UserFirst;
  * the first. A run's seed decides what is asked and, nearly, in which order disks answer.
  */
 class VolumesInUseTest {
-  private static final int RUNS = Integer.getInteger("pvmove.users", 600);
+  private static final int RUNS = Integer.getInteger("pvmove.users", 250);
   private static final int USERS = 3;
   private static final int REQUESTS = 24;
   private static final ImmutableList<String> VOLUMES =

@@ -45,7 +45,7 @@ import org.pvmove.plan.MoveRequest;
 @Timeout(3600)
 class KilledServerTest {
   private static final int TRIES = 5;
-  private static final int KILLS = Integer.getInteger("pvmove.served.kills", 4);
+  private static final int KILLS = Integer.getInteger("pvmove.served.kills", 3);
 
   private final ExecutorService threads = Executors.newCachedThreadPool();
 

@@ -278,13 +278,11 @@ final class SegmentCopier {
       CopyGuard.Held held = job.guard().hold(done, length);
       try {
         readBack(job, done, length);
-        // What cannot be read now either is zeros at both.
-        if (!read(job, done, length, new ArrayList<>())) {
-          return false;
-        }
-        int differs = buffer.mismatch(found);
-        if (differs >= 0) {
-          throw differing(job, done, differs);
+        if (readSource(job, done, length)) {
+          int differs = buffer.mismatch(found);
+          if (differs >= 0) {
+            throw differing(job, done, differs);
+          }
         }
       } finally {
         held.close();
@@ -292,6 +290,18 @@ final class SegmentCopier {
       done += length;
       job.guard().giveWay(stopped);
     }
+    return true;
+  }
+
+  /** Whether the source tells its bytes still; what it does not tell was copied when it did. */
+  private boolean readSource(Job job, long done, int length) {
+    buffer.clear().limit(length);
+    try {
+      job.source().read(job.sourceOffset() + done, buffer);
+    } catch (IOException e) {
+      return false;
+    }
+    buffer.flip();
     return true;
   }
 

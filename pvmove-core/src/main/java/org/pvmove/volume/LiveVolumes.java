@@ -268,6 +268,7 @@ public final class LiveVolumes implements Closeable {
           group = now;
           taken.forEach(traffic::taken);
           traffic.removeUndecided();
+          traffic.retain(now.devices().keySet());
           maps.keySet().retainAll(next.keySet());
           maps.putAll(next);
         });

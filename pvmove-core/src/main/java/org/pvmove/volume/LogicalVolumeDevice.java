@@ -107,7 +107,13 @@ public final class LogicalVolumeDevice implements BlockDevice {
     if (source.hasRemaining()) {
       Traffic.Request request = begin();
       try {
-        traffic.write(map().pieces(byteOffset, source.remaining()), source);
+        VolumeMap map = map();
+        if (map.readOnly() != null) {
+          throw new IOException(
+              "%s: expected a volume that may be written to still, found that %s"
+                  .formatted(name, map.readOnly()));
+        }
+        traffic.write(map.pieces(byteOffset, source.remaining()), source);
       } finally {
         request.close();
       }

@@ -142,6 +142,11 @@ final class Traffic {
     }
   }
 
+  /** Forgets physical volumes that the group has no more. */
+  void retain(Set<LvmUuid> pvs) {
+    written.retainAll(pvs);
+  }
+
   private List<Twin> twins(Place place, long count) {
     NavigableMap<Long, LiveCopy> onDevice = copies.get(place.pv());
     if (onDevice == null || onDevice.isEmpty()) {
