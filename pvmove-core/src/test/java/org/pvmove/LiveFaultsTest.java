@@ -26,6 +26,7 @@ import org.pvmove.execute.CopyFailedException;
 import org.pvmove.execute.MoveEvent;
 import org.pvmove.execute.MoveListener;
 import org.pvmove.execute.MoveOutcome;
+import org.pvmove.execute.ReadErrors;
 import org.pvmove.io.BlockDevice;
 import org.pvmove.io.testing.SimulatedDisks;
 import org.pvmove.io.testing.Unflushed;
@@ -230,6 +231,26 @@ class LiveFaultsTest {
     assertThat(failure.ranges().get(0).device()).isEqualTo("a");
     assertThat(failure.ranges().get(0).byteOffset()).isEqualTo(bad);
     completes();
+  }
+
+  @Test
+  void comparesNoCopyWithASourceThatTellsNoMore() throws Exception {
+    PvMover mover =
+        PvMover.builder(devices, SmallGroup.NAME)
+            .volumes(volumes)
+            .verify(true)
+            .onReadError(ReadErrors.skip(1, (byte) 0))
+            .listener(once(32768, () -> disks.disk("a").failReads(source, 512)))
+            .build();
+
+    MoveOutcome outcome =
+        mover.execute(
+            mover
+                .plan(MoveRequest.from("a").to("b").maxSegmentBytes(MoveLab.SEGMENT_BYTES).build())
+                .orElseThrow());
+
+    assertCompleted(outcome);
+    assertThat(read()).isEqualTo(model);
   }
 
   @ParameterizedTest

@@ -34,6 +34,7 @@ import org.pvmove.io.testing.Unflushed;
 import org.pvmove.lvm.LogicalVolume;
 import org.pvmove.lvm.LvmException;
 import org.pvmove.lvm.StatusFlag;
+import org.pvmove.lvm.StatusFlags;
 import org.pvmove.lvm.VolumeGroup;
 import org.pvmove.plan.MovePlan;
 import org.pvmove.plan.MoveRequest;
@@ -311,6 +312,23 @@ class LiveVolumesTest {
           .hasMessageContaining("expected 98304 bytes")
           .hasMessageContaining("others have cut it to 32768");
       assertThat(volumes.open("frag").size()).isEqualTo(32768);
+    }
+  }
+
+  @Test
+  void areNotWrittenToOnceOthersHaveMadeThemReadOnly() throws Exception {
+    LogicalVolume lv =
+        MoveLab.soundMetadata(disks).volumeGroup().logicalVolume("frag").orElseThrow();
+    try (LiveVolumes volumes = open(devices);
+        LogicalVolumeDevice frag = volumes.open("frag")) {
+      changed(
+          volumes,
+          lv.toBuilder().flags(StatusFlags.of(StatusFlag.READ, StatusFlag.VISIBLE)).build());
+
+      assertThatThrownBy(() -> frag.write(0, ByteBuffer.allocate(512)))
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("its permission is read-only");
+      assertThat(read(frag)).isEqualTo(LvContent.pattern("vg/frag", frag.size()));
     }
   }
 
