@@ -4,6 +4,7 @@ package org.pvmove.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -16,7 +17,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.pvmove.device.DeviceSet;
+import org.pvmove.execute.MoveOutcome;
 import org.pvmove.io.Access;
+import org.pvmove.plan.MoveRequest;
 
 /** The small embedding programs do what they say. */
 class EmbeddingTest {
@@ -68,10 +71,36 @@ class EmbeddingTest {
   }
 
   @Test
+  void useWhileMovingWritesToAVolumeThatMoves() throws Exception {
+    Images two = Images.ofTwo(Files.createDirectory(directory.resolve("two")));
+    String lv = two.group().volumeGroup().logicalVolumes().get(0).name();
+    try (DeviceSet devices = DeviceSet.open(Access.READ_WRITE, two.paths())) {
+      assertThat(
+              UseWhileMoving.overwrite(
+                  devices, lv, two.plan(MoveRequest.from(two.name(0)).build())))
+          .isInstanceOf(MoveOutcome.Completed.class);
+      LogicalVolumeBytes bytes = new LogicalVolumeBytes(devices.scan().volumeGroup("vg"), lv);
+      ByteBuffer content = ByteBuffer.allocate((int) bytes.size());
+      bytes.read(0, content);
+      assertThat(content.array()).containsOnly(0);
+    }
+    assertThat(two.used(0)).isZero();
+  }
+
+  @Test
   void theReadmeShowsPlanAndExecute() throws IOException {
+    assertShown("PlanAndExecute");
+  }
+
+  @Test
+  void theReadmeShowsUseWhileMoving() throws IOException {
+    assertShown("UseWhileMoving");
+  }
+
+  private static void assertShown(String example) throws IOException {
     String marker = "The README shows the ";
     List<String> source =
-        Files.readAllLines(Path.of("src/main/java/org/pvmove/examples/PlanAndExecute.java"));
+        Files.readAllLines(Path.of("src/main/java/org/pvmove/examples/" + example + ".java"));
     List<String> shown =
         source.stream()
             .dropWhile(line -> !line.contains(marker))
