@@ -49,9 +49,12 @@ import org.pvmove.volume.UserFirst;
  * the first. A run's seed decides what is asked and, nearly, in which order disks answer.
  */
 class VolumesInUseTest {
-  private static final int RUNS = Integer.getInteger("pvmove.users", 250);
+  private static final int RUNS = Integer.getInteger("pvmove.users", 200);
   private static final int USERS = 3;
-  private static final int REQUESTS = 24;
+
+  /** What each user asks for after the move. */
+  private static final int REQUESTS = 4;
+
   private static final ImmutableList<String> VOLUMES =
       ImmutableList.of("frag", "str", "rts", "two", "mir");
 
@@ -99,6 +102,9 @@ class VolumesInUseTest {
     private final ConcurrentLinkedQueue<Throwable> failures = new ConcurrentLinkedQueue<>();
     private final AtomicReference<@Nullable MoveOutcome> outcome = new AtomicReference<>();
 
+    /** Whether nothing moves any more. */
+    private volatile boolean over;
+
     Run(long seed) throws IOException {
       this.seed = seed;
       random = new Random(seed * 0x9E3779B97F4A7C15L);
@@ -129,7 +135,13 @@ class VolumesInUseTest {
           Random own = new Random(random.nextLong());
           threads.add(new Thread(() -> guarded(() -> use(volumes, histories, own)), "user-" + i));
         }
-        threads.add(new Thread(() -> guarded(() -> move(volumes)), "mover"));
+        threads.add(
+            new Thread(
+                () -> {
+                  guarded(() -> move(volumes));
+                  over = true;
+                },
+                "mover"));
         stepper.drive(threads);
         for (Throwable failure : failures) {
           throw new AssertionError("of a thread", failure);
@@ -186,7 +198,7 @@ class VolumesInUseTest {
 
     private void use(LiveVolumes volumes, ImmutableMap<String, SectorHistory> histories, Random own)
         throws IOException {
-      for (int i = 0; i < REQUESTS; i++) {
+      for (int left = REQUESTS; left > 0; left -= over ? 1 : 0) {
         String volume = VOLUMES.get(own.nextInt(VOLUMES.size()));
         SectorHistory history = histories.get(volume);
         try (LogicalVolumeDevice device = volumes.open(volume)) {
