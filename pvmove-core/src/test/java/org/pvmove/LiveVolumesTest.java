@@ -333,6 +333,30 @@ class LiveVolumesTest {
   }
 
   @Test
+  void areWrittenAtTheOldPlaceOnlyOnceAMoveHasStopped() throws Exception {
+    try (LiveVolumes volumes = open(devices);
+        LogicalVolumeDevice frag = volumes.open("frag")) {
+      AtomicReference<PvMover> mover = new AtomicReference<>();
+      MoveListener stop =
+          event -> {
+            if (event instanceof MoveEvent.Copied) {
+              mover.get().stop();
+            }
+          };
+      mover.set(mover(volumes).listener(stop).build());
+      assertThat(move(mover.get(), request(true))).isInstanceOf(MoveOutcome.Stopped.class);
+      int before = disks.trace().size();
+
+      // What was copied by then: the destination is free once the move is given up.
+      frag.write(0, ByteBuffer.allocate(2 * MoveLab.EXTENT_BYTES));
+
+      assertThat(disks.trace().subList(before, disks.trace().size()))
+          .isNotEmpty()
+          .allMatch(operation -> operation.disk().equals("a"));
+    }
+  }
+
+  @Test
   void areOfNoUseOnceClosed() throws Exception {
     LiveVolumes volumes = open(devices);
     LogicalVolumeDevice frag = volumes.open("frag");
