@@ -7,8 +7,11 @@ import java.util.concurrent.TimeUnit;
 
 /** How long one input may take. */
 final class Bound {
-  /** For an input of 1 MiB; counted in processor time, so that a busy machine does not matter. */
-  private static final long LIMIT = TimeUnit.SECONDS.toNanos(1);
+  /**
+   * For an input of 1 MiB; counted in processor time, so that a busy machine matters little, though
+   * a slow one does. What is not linear takes minutes.
+   */
+  private static final long LIMIT = TimeUnit.SECONDS.toNanos(3);
 
   private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
 
