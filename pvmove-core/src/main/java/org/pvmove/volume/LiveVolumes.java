@@ -23,6 +23,7 @@ import org.pvmove.device.StoredVolumeGroup;
 import org.pvmove.device.VolumeGroupLocks;
 import org.pvmove.io.BlockDevice;
 import org.pvmove.lvm.LogicalVolume;
+import org.pvmove.lvm.LvGraph;
 import org.pvmove.lvm.LvmException;
 import org.pvmove.lvm.LvmUuid;
 import org.pvmove.lvm.PeRange;
@@ -253,10 +254,11 @@ public final class LiveVolumes implements Closeable {
   @GuardedBy("this")
   private void exchange(StoredVolumeGroup now, List<LiveCopy> taken) {
     Map<LvmUuid, VolumeMap> next = new HashMap<>();
+    LvGraph graph = LvGraph.of(now.volumeGroup());
     for (LogicalVolume lv : now.volumeGroup().logicalVolumes()) {
       if (maps.containsKey(lv.id())) {
         try {
-          next.put(lv.id(), VolumeMap.of(now.volumeGroup(), lv.name()));
+          next.put(lv.id(), VolumeMap.of(now.volumeGroup(), lv, graph));
         } catch (UnmappableVolumeException e) {
           // A move does not do that. Whoever asks for the volume is told.
           LOG.warn("{}: {}", now.volumeGroup().name(), e.getMessage());

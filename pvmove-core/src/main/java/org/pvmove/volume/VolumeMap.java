@@ -93,7 +93,15 @@ final class VolumeMap {
                     new LvmException(
                         "expected logical volume \"%s\" in volume group \"%s\", found none"
                             .formatted(name, vg.name())));
-    LvGraph graph = LvGraph.of(vg);
+    return of(vg, lv, LvGraph.of(vg));
+  }
+
+  /**
+   * Maps a volume of a group whose graph is known.
+   *
+   * @throws UnmappableVolumeException as {@link #of(VolumeGroup, String)}
+   */
+  static VolumeMap of(VolumeGroup vg, LogicalVolume lv, LvGraph graph) {
     requireVolumeOfItsOwn(lv, graph);
     return new VolumeMap(vg, lv, graph);
   }
@@ -271,8 +279,7 @@ final class VolumeMap {
     ImmutableList.Builder<Place> places = ImmutableList.builder();
     long shortest = count;
     Kind kind = Kind.DATA;
-    LogicalVolume owner = volume;
-    for (Area area : legs(owner, segment)) {
+    for (Area area : legs(volume, segment)) {
       Piece leg = leg(area, in, shortest);
       shortest = leg.byteCount();
       places.addAll(leg.places());
