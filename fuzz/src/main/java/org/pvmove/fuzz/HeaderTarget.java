@@ -40,7 +40,11 @@ public final class HeaderTarget {
 
   /** Runs one input. */
   public static void fuzzerTestOneInput(byte[] input) {
-    Bound.run(() -> run(new ByteInput(input)));
+    Bound.run(
+        () -> {
+          run(new ByteInput(input));
+          return 1;
+        });
   }
 
   private static void run(ByteInput in) {

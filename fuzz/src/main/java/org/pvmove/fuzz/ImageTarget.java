@@ -31,7 +31,9 @@ public final class ImageTarget {
     Bound.run(() -> run(SparseDisks.of(input)));
   }
 
-  private static void run(List<BlockDevice> disks) {
+  /** Returns the number of operations: each but the first reads and checks a group anew. */
+  private static int run(List<BlockDevice> disks) {
+    int operations = 1;
     try (DeviceSet devices = DeviceSet.of(disks.toArray(new BlockDevice[0]))) {
       DeviceScan scan = devices.scan();
       if (scan.devices().size() != disks.size()) {
@@ -43,8 +45,9 @@ public final class ImageTarget {
           break;
         }
         look(scan, stored);
-        use(devices, stored);
+        operations += use(devices, stored);
       }
+      return operations;
     } catch (IOException e) {
       throw new UncheckedIOException("expected memory to hold what was written", e);
     }
@@ -64,13 +67,14 @@ public final class ImageTarget {
     }
   }
 
-  private static void use(DeviceSet devices, StoredVolumeGroup stored) throws IOException {
+  private static int use(DeviceSet devices, StoredVolumeGroup stored) throws IOException {
     PvMover mover =
         PvMover.builder(devices, stored.volumeGroup().id().toString())
             .random(RandomGenerator.of("L64X128MixRandom"))
             .build();
     ImmutableList<PhysicalVolume> pvs = stored.volumeGroup().physicalVolumes();
-    for (PhysicalVolume pv : pvs.subList(0, Math.min(MAX_PLANS, pvs.size()))) {
+    int plans = Math.min(MAX_PLANS, pvs.size());
+    for (PhysicalVolume pv : pvs.subList(0, plans)) {
       try {
         if (mover.plan(MoveRequest.from(pv.id().toString()).build()) == null) {
           throw new AssertionError("expected a plan or reasons, found neither");
@@ -84,5 +88,6 @@ public final class ImageTarget {
     } catch (LvmException expected) {
       // As above; or there is no move.
     }
+    return plans + 1;
   }
 }

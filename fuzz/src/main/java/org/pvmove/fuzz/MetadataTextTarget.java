@@ -18,13 +18,16 @@ public final class MetadataTextTarget {
     Bound.run(() -> run(input));
   }
 
-  private static void run(byte[] input) {
+  /** Returns the number of operations: reading in two ways, or reading, asking and printing. */
+  private static int run(byte[] input) {
     Optional<MetadataText> onDisk = read(input, true);
     Optional<MetadataText> text = onDisk.isPresent() ? onDisk : read(input, false);
-    if (text.isPresent()) {
-      Questions.ask(text.get().volumeGroup());
-      survivesPrinting(text.get(), onDisk.isPresent());
+    if (text.isEmpty()) {
+      return 2;
     }
+    Questions.ask(text.get().volumeGroup());
+    survivesPrinting(text.get(), onDisk.isPresent());
+    return 3;
   }
 
   private static Optional<MetadataText> read(byte[] input, boolean disk) {
