@@ -16,6 +16,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * An image file or a Linux block device; see {@link BlockDevices#open(Path, Access)}.
@@ -25,6 +27,8 @@ import org.jspecify.annotations.Nullable;
  * its tasks at once it does the I/O right here, on the caller's thread, without a hand-over.
  */
 final class FileBlockDevice implements BlockDevice {
+  private static final Logger LOG = LoggerFactory.getLogger(FileBlockDevice.class);
+
   /**
    * At most so many bytes go to the channel at a time: for a heap buffer the JDK takes a direct
    * buffer of that size and keeps it for the thread.
@@ -43,12 +47,16 @@ final class FileBlockDevice implements BlockDevice {
 
   private final Set<RangeLock> locks = ConcurrentHashMap.newKeySet();
   private final Path path;
+  private final DeviceNode node;
 
   @GuardedBy("this")
-  private @Nullable UncachedReads uncached;
+  private @Nullable DirectChannel direct;
 
   @GuardedBy("this")
-  private boolean uncachedTried;
+  private boolean directTried;
+
+  /** Whether transfers past the cache were found not to work. */
+  private volatile boolean directUnfit;
 
   private volatile boolean closed;
 
@@ -57,7 +65,7 @@ final class FileBlockDevice implements BlockDevice {
       Access access,
       long size,
       int logicalBlockSize,
-      Object fileKey,
+      DeviceNode node,
       AsynchronousFileChannel channel,
       OpenFiles.@Nullable WrittenFile written) {
     this.path = path;
@@ -65,7 +73,8 @@ final class FileBlockDevice implements BlockDevice {
     this.access = access;
     this.size = size;
     this.logicalBlockSize = logicalBlockSize;
-    this.fileKey = fileKey;
+    this.node = node;
+    this.fileKey = node.fileKey();
     this.channel = channel;
     this.written = written;
   }
@@ -86,7 +95,7 @@ final class FileBlockDevice implements BlockDevice {
         written != null ? written.channel() : openChannel(path, Set.of(StandardOpenOption.READ));
     try {
       return new FileBlockDevice(
-          path, access, channel.size(), logicalBlockSize, node.fileKey(), channel, written);
+          path, access, channel.size(), logicalBlockSize, node, channel, written);
     } catch (Throwable e) {
       close(written, node.fileKey(), channel);
       throw e;
@@ -104,7 +113,7 @@ final class FileBlockDevice implements BlockDevice {
     if (written != null) {
       OpenFiles.closeWriter(written);
     } else {
-      OpenFiles.closeReader(fileKey, channel);
+      OpenFiles.closeOther(fileKey, channel);
     }
   }
 
@@ -136,7 +145,7 @@ final class FileBlockDevice implements BlockDevice {
     while (rest.position() < target.limit()) {
       long at = byteOffset + rest.position() - target.position();
       limitTransfer(rest, target.limit());
-      int count = await(channel.read(rest, at), "read", at, rest.remaining());
+      int count = transfer("read", at, rest, null);
       if (count < 0) {
         throw endedAt(at);
       }
@@ -153,7 +162,8 @@ final class FileBlockDevice implements BlockDevice {
 
   @Override
   public void write(long byteOffset, ByteBuffer source) throws IOException {
-    if (readOnly()) {
+    WriteTurns turns = written == null ? null : written.turns();
+    if (turns == null) {
       throw ReadOnlyBlockDevice.refusal(this);
     }
     BlockDevices.checkRange(this, byteOffset, source.remaining());
@@ -163,7 +173,7 @@ final class FileBlockDevice implements BlockDevice {
     while (rest.position() < source.limit()) {
       long at = byteOffset + rest.position() - source.position();
       limitTransfer(rest, source.limit());
-      int count = await(channel.write(rest, at), "write", at, rest.remaining());
+      int count = transfer("write", at, rest, turns);
       if (count <= 0) {
         throw new IOException(
             String.format(
@@ -172,6 +182,43 @@ final class FileBlockDevice implements BlockDevice {
       }
     }
     source.position(source.limit());
+  }
+
+  /**
+   * Reads or writes as much as can be at once, past the cache if it is worthwhile.
+   *
+   * @param turns those of a write; null for a read
+   */
+  private int transfer(String verb, long at, ByteBuffer bytes, @Nullable WriteTurns turns)
+      throws IOException {
+    DirectChannel bulk = DirectChannel.isBulk(at, bytes) ? direct() : null;
+    int count = bytes.remaining();
+    if (bulk != null && bulk.takes(at, bytes)) {
+      try {
+        if (turns == null) {
+          return await(bulk.read(at, bytes), verb, at, count);
+        }
+        return turns.take(true, at, count, () -> await(bulk.write(at, bytes), verb, at, count));
+      } catch (IOException e) {
+        if (!isUnfit(e)) {
+          throw e;
+        }
+      }
+    }
+    if (turns == null) {
+      return await(channel.read(bytes, at), verb, at, count);
+    }
+    return turns.take(false, at, count, () -> await(channel.write(bytes, at), verb, at, count));
+  }
+
+  /** Whether a transfer past the cache failed since there are none; then there are no more. */
+  private boolean isUnfit(IOException failure) {
+    if (!DirectChannel.saysUnfit(failure)) {
+      return false;
+    }
+    LOG.debug("'{}' is read and written through the system's cache from now on", name, failure);
+    directUnfit = true;
+    return true;
   }
 
   private static void limitTransfer(ByteBuffer rest, int limit) {
@@ -195,20 +242,25 @@ final class FileBlockDevice implements BlockDevice {
 
   @Override
   public boolean readFromDisk(long byteOffset, ByteBuffer target) throws IOException {
-    UncachedReads reads = uncached();
-    if (reads == null) {
+    DirectChannel disk = direct();
+    if (disk == null) {
       read(byteOffset, target);
       return false;
     }
     BlockDevices.checkRange(this, byteOffset, target.remaining());
     checkOpen();
     ByteBuffer rest = target.duplicate();
-    while (rest.hasRemaining()) {
+    while (rest.position() < target.limit()) {
       long at = byteOffset + rest.position() - target.position();
+      limitTransfer(rest, target.limit());
       int count;
       try {
-        count = reads.read(at, rest);
+        count = disk.readAny(at, rest);
       } catch (IOException e) {
+        if (isUnfit(e)) {
+          read(byteOffset, target);
+          return false;
+        }
         throw failed("read", at, rest.remaining(), e);
       }
       if (count == 0) {
@@ -219,13 +271,31 @@ final class FileBlockDevice implements BlockDevice {
     return true;
   }
 
-  private synchronized @Nullable UncachedReads uncached() throws IOException {
+  /** The way past the cache; null if there is none. */
+  private synchronized @Nullable DirectChannel direct() throws IOException {
     checkOpen();
-    if (!uncachedTried) {
-      uncached = UncachedReads.open(path);
-      uncachedTried = true;
+    if (!directTried) {
+      directTried = true;
+      // The path is opened again, and may lead to another file by now.
+      if (leadsHere()) {
+        DirectChannel opened = DirectChannel.open(path, node.isBlockDevice(), access);
+        if (opened != null && leadsHere()) {
+          direct = opened;
+        } else if (opened != null) {
+          OpenFiles.closeOther(fileKey, opened.channel());
+        }
+      }
     }
-    return uncached;
+    return directUnfit ? null : direct;
+  }
+
+  private boolean leadsHere() {
+    try {
+      return node.equals(DeviceNode.examine(path));
+    } catch (IOException e) {
+      LOG.debug("'{}' is gone", path, e);
+      return false;
+    }
   }
 
   @Override
@@ -258,15 +328,14 @@ final class FileBlockDevice implements BlockDevice {
     for (RangeLock lock : locks) {
       lock.close();
     }
-    UncachedReads reads = openUncached();
-    if (reads != null) {
-      OpenFiles.closeReader(fileKey, reads.channel());
-    }
+    closeOthers();
     close(written, fileKey, channel);
   }
 
-  private synchronized @Nullable UncachedReads openUncached() {
-    return uncached;
+  private synchronized void closeOthers() throws IOException {
+    if (direct != null) {
+      OpenFiles.closeOther(fileKey, direct.channel());
+    }
   }
 
   @Override
@@ -308,7 +377,7 @@ final class FileBlockDevice implements BlockDevice {
     }
   }
 
-  private IOException failed(String verb, long at, int count, Throwable cause) {
+  private IOException failed(String verb, long at, long count, Throwable cause) {
     return new IOException(
         String.format(
             "'%s': cannot %s %d bytes at byte offset %d: %s", name, verb, count, at, reason(cause)),
