@@ -35,6 +35,16 @@ final class FileBlockDevice implements BlockDevice {
    */
   private static final int MAX_TRANSFER_BYTES = 4 << 20;
 
+  /** At most so much is zeroed by one call, so that a device can be closed before all is done. */
+  private static final long MAX_ZEROED_BYTES = 1 << 30;
+
+  /** A hole: whatever was there is given back. */
+  private static final int DISCARD =
+      LinuxCalls.FALLOC_FL_PUNCH_HOLE | LinuxCalls.FALLOC_FL_KEEP_SIZE;
+
+  /** What older kernels take for the discard of a disk, which need not read as zeros then. */
+  private static final int DISCARD_DISK = DISCARD | LinuxCalls.FALLOC_FL_NO_HIDE_STALE;
+
   private final String name;
   private final Access access;
   private final long size;
@@ -58,6 +68,22 @@ final class FileBlockDevice implements BlockDevice {
   /** Whether transfers past the cache were found not to work. */
   private volatile boolean directUnfit;
 
+  @GuardedBy("this")
+  private @Nullable NativeFile nativeFile;
+
+  @GuardedBy("this")
+  private boolean nativeTried;
+
+  /** Whether the system tells where holes are, as far as is known. */
+  private volatile boolean tellsHoles;
+
+  /** How fallocate is told to zero a range; 0 if it cannot be. */
+  private volatile int zeroMode;
+
+  /** How fallocate is told to discard a range; 0 if it cannot be. */
+  private volatile int discardMode;
+
+  private volatile @Nullable IoHints hints;
   private volatile boolean closed;
 
   private FileBlockDevice(
@@ -77,6 +103,14 @@ final class FileBlockDevice implements BlockDevice {
     this.fileKey = node.fileKey();
     this.channel = channel;
     this.written = written;
+    this.tellsHoles = !node.isBlockDevice();
+    // A block device need not give its place up for zeros, only write them if it knows no better.
+    this.zeroMode =
+        LinuxCalls.FALLOC_FL_KEEP_SIZE
+            | (node.isBlockDevice()
+                ? LinuxCalls.FALLOC_FL_ZERO_RANGE
+                : LinuxCalls.FALLOC_FL_PUNCH_HOLE);
+    this.discardMode = node.isBlockDevice() ? DISCARD_DISK : DISCARD;
   }
 
   static FileBlockDevice open(Path path, Access access, int imageBlockSize) throws IOException {
@@ -299,6 +333,174 @@ final class FileBlockDevice implements BlockDevice {
   }
 
   @Override
+  public long nextData(long from, long to) throws IOException {
+    BlockDevices.checkRange(this, from, to - from);
+    checkOpen();
+    NativeFile file = tellsHoles && from < to ? nativeFile() : null;
+    if (file == null) {
+      return from;
+    }
+    try {
+      return Math.max(from, Math.min(to, file.seekData(from)));
+    } catch (LinuxCalls.ErrnoException e) {
+      if (e.errno() == LinuxCalls.ENXIO) {
+        // There is nothing but holes up to the end, wherever that is.
+        checkNotShrunk();
+        return to;
+      }
+      LOG.debug("'{}': holes cannot be found", name, e);
+      tellsHoles = false;
+      return from;
+    }
+  }
+
+  @Override
+  public void writeZeroes(long from, long count) throws IOException {
+    if (written == null) {
+      throw ReadOnlyBlockDevice.refusal(this);
+    }
+    BlockDevices.checkRange(this, from, count);
+    checkOpen();
+    checkNotShrunk();
+    long begin = roundUp(from);
+    long end = roundDown(from + count);
+    if (begin >= end) {
+      BlockDevice.super.writeZeroes(from, count);
+      return;
+    }
+    BlockDevice.super.writeZeroes(from, begin - from);
+    for (long at = begin; at < end; at += MAX_ZEROED_BYTES) {
+      long piece = Math.min(end - at, MAX_ZEROED_BYTES);
+      if (!fallocateZeros(at, piece, written.turns())) {
+        BlockDevice.super.writeZeroes(at, piece);
+      }
+    }
+    BlockDevice.super.writeZeroes(end, from + count - end);
+  }
+
+  /** Returns whether it was done; otherwise any part of the range may be zeroed. */
+  private boolean fallocateZeros(long from, long count, WriteTurns turns) throws IOException {
+    int mode = zeroMode;
+    NativeFile file = mode == 0 ? null : nativeFile();
+    if (file == null) {
+      return false;
+    }
+    try {
+      return fallocate(turns, file, mode, from, count);
+    } catch (LinuxCalls.ErrnoException e) {
+      if (isUnsupported(e)) {
+        LOG.debug("'{}': zeros are written from now on", name, e);
+        zeroMode = 0;
+        return false;
+      }
+      // Others have claimed the disk and the cache has something to write there; or there is no
+      // room to note a hole. Neither keeps anyone from writing.
+      if (e.errno() == LinuxCalls.EBUSY || e.errno() == LinuxCalls.ENOSPC) {
+        return false;
+      }
+      throw failed("zero", from, count, e);
+    }
+  }
+
+  /** Returns true, or throws. */
+  private static boolean fallocate(
+      WriteTurns turns, NativeFile file, int mode, long from, long count) throws IOException {
+    return turns.take(
+        false,
+        from,
+        count,
+        () -> {
+          file.fallocate(mode, from, count);
+          return true;
+        });
+  }
+
+  private static boolean isUnsupported(LinuxCalls.ErrnoException e) {
+    return e.errno() == LinuxCalls.EOPNOTSUPP
+        || e.errno() == LinuxCalls.ENOSYS
+        || e.errno() == LinuxCalls.EINVAL
+        || e.errno() == LinuxCalls.ENODEV;
+  }
+
+  @Override
+  public boolean zeroesCheaply() {
+    if (node.isBlockDevice() || readOnly() || zeroMode == 0) {
+      return false;
+    }
+    try {
+      return nativeFile() != null;
+    } catch (IOException e) {
+      LOG.debug("zeros cost as much as other bytes", e);
+      return false;
+    }
+  }
+
+  @Override
+  public boolean discard(long from, long count) throws IOException {
+    if (written == null) {
+      throw ReadOnlyBlockDevice.refusal(this);
+    }
+    BlockDevices.checkRange(this, from, count);
+    checkOpen();
+    checkNotShrunk();
+    long begin = roundUp(from);
+    long end = roundDown(from + count);
+    NativeFile file = begin < end ? nativeFile() : null;
+    int mode = discardMode;
+    while (file != null && mode != 0) {
+      try {
+        return fallocate(written.turns(), file, mode, begin, end - begin);
+      } catch (LinuxCalls.ErrnoException e) {
+        if (e.errno() == LinuxCalls.EBUSY || e.errno() == LinuxCalls.ENOSPC) {
+          return false;
+        }
+        if (!isUnsupported(e)) {
+          throw failed("discard", begin, end - begin, e);
+        }
+        // Newer kernels know the old way no more. That they do with zeros, or not at all.
+        mode = mode == DISCARD_DISK ? DISCARD : 0;
+        discardMode = mode;
+      }
+    }
+    return false;
+  }
+
+  // Whole pages of the cache and whole blocks, so that nothing is left to be done for parts of
+  // them, which is where kernels differ.
+  private long roundUp(long at) {
+    long unit = unit();
+    return at % unit == 0 ? at : roundDown(at) + unit;
+  }
+
+  private long roundDown(long at) {
+    return at - at % unit();
+  }
+
+  private long unit() {
+    return Math.max(DirectChannel.ALIGNMENT, logicalBlockSize);
+  }
+
+  /** The file for what Java has no words for; null if that is not to be had. */
+  private synchronized @Nullable NativeFile nativeFile() throws IOException {
+    checkOpen();
+    if (!nativeTried) {
+      nativeTried = true;
+      nativeFile = NativeFile.open(path, fileKey, access);
+    }
+    return nativeFile;
+  }
+
+  @Override
+  public IoHints hints() {
+    IoHints found = hints;
+    if (found == null) {
+      found = node.isBlockDevice() ? DeviceNode.hints(node.rdev()) : DeviceNode.hints(path);
+      hints = found;
+    }
+    return found;
+  }
+
+  @Override
   public @Nullable RangeLock tryLock(long byteOffset, long byteCount) throws IOException {
     checkOpen();
     if (written == null) {
@@ -335,6 +537,9 @@ final class FileBlockDevice implements BlockDevice {
   private synchronized void closeOthers() throws IOException {
     if (direct != null) {
       OpenFiles.closeOther(fileKey, direct.channel());
+    }
+    if (nativeFile != null) {
+      OpenFiles.closeOther(fileKey, nativeFile);
     }
   }
 
