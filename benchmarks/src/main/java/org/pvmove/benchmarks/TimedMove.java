@@ -47,6 +47,8 @@ record TimedMove(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 HEAP,
                 DIRECT,
+                // Nobody reads a log here.
+                "-Dslf4j.internal.verbosity=ERROR",
                 "-cp",
                 System.getProperty("java.class.path"),
                 TimedMove.class.getName(),
