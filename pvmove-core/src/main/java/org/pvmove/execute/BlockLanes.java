@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.pvmove.execute;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.util.concurrent.Uninterruptibles;
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import java.io.Closeable;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Copies segments block by block. Where one block at a time suits the devices it does so on the
+ * caller's thread; otherwise threads of its own, the lanes, take block after block, so that reads
+ * and writes overlap, and go on while the caller makes durable what is copied. To the caller the
+ * blocks of a stream come in their order either way. The lanes touch nothing but devices; all
+ * methods are for one thread.
+ */
+final class BlockLanes implements Closeable {
+  /** How long blocks are where nothing else is known. */
+  static final int BLOCK_BYTES = 1 << 20;
+
+  /** Memory for all blocks that are copied at once; as much again where copies are compared. */
+  static final int MEMORY_BYTES = 24 << 20;
+
+  /** Blocks of a stream that may be copied ahead of what the caller has taken. */
+  private static final int MAX_AHEAD = 1024;
+
+  private final BlockCopier.Shared shared;
+  private final Throttle throttle;
+  private final BooleanSupplier stopped;
+  private final ImmutableList<CopyStream> streams;
+  private final ImmutableList<Thread> lanes;
+
+  /** For what is done on the caller's thread. */
+  private final BlockCopier own;
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition workCame = lock.newCondition();
+  private final Condition workEnded = lock.newCondition();
+
+  /** What is to be read back, which comes first: a checkpoint waits for it. */
+  @GuardedBy("lock")
+  private final Queue<CopyTask> readBacks = new ArrayDeque<>();
+
+  @GuardedBy("lock")
+  private boolean closed;
+
+  /** Whether no further block is begun. */
+  private volatile boolean halted;
+
+  /**
+   * Begins to copy.
+   *
+   * @param streams what is copied, each stream in order, all at the same time; not to be used by
+   *     others any more
+   * @param stopped asked before every block whether to stop; also by the lanes
+   */
+  BlockLanes(
+      List<CopyStream> streams,
+      BlockCopier.Shared shared,
+      Throttle throttle,
+      BooleanSupplier stopped) {
+    this.streams = ImmutableList.copyOf(streams);
+    this.shared = shared;
+    this.throttle = throttle;
+    this.stopped = stopped;
+    this.own = new BlockCopier(shared, this::halts);
+    ImmutableList.Builder<Thread> threads = ImmutableList.builder();
+    if (streams.size() > 1 || streams.stream().anyMatch(each -> each.tuning().maxDepth() > 1)) {
+      for (CopyStream stream : streams) {
+        for (int i = 0; i < stream.tuning().maxDepth(); i++) {
+          int index = i;
+          Thread lane = new Thread(() -> work(stream, index), "pvmove lane");
+          lane.setDaemon(true);
+          threads.add(lane);
+        }
+      }
+    }
+    this.lanes = threads.build();
+    lanes.forEach(Thread::start);
+  }
+
+  private boolean halts() {
+    return halted || stopped.getAsBoolean();
+  }
+
+  /** Whether it stopped before all was copied. */
+  boolean halted() {
+    return halted;
+  }
+
+  /**
+   * Waits for the next block that was copied; of its stream it is the next in order.
+   *
+   * @return the block, with a result; null if all are copied, or if it was to stop
+   * @throws CopyFailedException if the block cannot be copied
+   */
+  @Nullable CopyTask take() throws CopyFailedException {
+    CopyTask task = lanes.isEmpty() ? copyNext() : awaitNext();
+    if (task == null) {
+      return null;
+    }
+    if (task.stopped()) {
+      halted = true;
+      throwFailure();
+      return null;
+    }
+    BlockCopier.Copied unused = task.result();
+    return task;
+  }
+
+  /** Throws what went wrong with a block behind one that was stopped for that. */
+  private void throwFailure() throws CopyFailedException {
+    lock.lock();
+    try {
+      for (CopyStream stream : streams) {
+        for (CopyTask task : stream.begun()) {
+          while (!task.isEnded()) {
+            awaitEnd();
+          }
+          if (task.failed()) {
+            BlockCopier.Copied unused = task.result();
+          }
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private @Nullable CopyTask copyNext() {
+    CopyTask task = streams.isEmpty() ? null : streams.get(0).next();
+    if (task != null) {
+      task.run(own, throttle, this::halts);
+    }
+    return task;
+  }
+
+  private @Nullable CopyTask awaitNext() {
+    lock.lock();
+    try {
+      while (true) {
+        boolean more = false;
+        for (CopyStream stream : streams) {
+          CopyTask task = stream.begun().peek();
+          if (task != null && task.isEnded()) {
+            stream.begun().remove();
+            workCame.signalAll();
+            return task;
+          }
+          more |= task != null || (!halted && stream.hasNext());
+        }
+        if (!more) {
+          return null;
+        }
+        awaitEnd();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Waits until some work has ended. An interrupt is a wish to stop, and stays to be seen. */
+  @GuardedBy("lock")
+  @SuppressWarnings("WaitNotInLoop") // Those who call this have the loop.
+  private void awaitEnd() {
+    if (Thread.currentThread().isInterrupted()) {
+      halted = true;
+      workEnded.awaitUninterruptibly();
+      return;
+    }
+    try {
+      workEnded.await();
+    } catch (InterruptedException e) {
+      halted = true;
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /**
+   * Reads the copy of a segment back, and compares it with what was copied.
+   *
+   * @param expected of all its bytes that are not free
+   * @return false if it was to stop before the end
+   * @throws CopyFailedException if it differs, or cannot be read
+   */
+  boolean verify(CopyJob job, Checksum expected) throws CopyFailedException {
+    Checksum sum = Checksum.NONE;
+    Deque<CopyTask> ahead = new ArrayDeque<>();
+    long next = 0;
+    while (true) {
+      CopyTask task = null;
+      while (ahead.size() < Math.max(1, lanes.size())
+          && (task = CopyStream.readBack(job, next, BLOCK_BYTES)) != null) {
+        next = task.end();
+        ahead.add(task);
+        begin(task);
+      }
+      CopyTask first = ahead.poll();
+      if (first == null) {
+        break;
+      }
+      await(first);
+      if (first.stopped()) {
+        halted = true;
+        return false;
+      }
+      sum = sum.then(first.result().checksum(), first.length());
+    }
+    if (!sum.equals(expected)) {
+      throw own.differing(job);
+    }
+    return true;
+  }
+
+  /**
+   * Reads the copy of a segment back beside its source; see {@link BlockCopier#compare}.
+   *
+   * @return false if it was to stop before the end
+   * @throws CopyFailedException if it differs, or cannot be read
+   */
+  boolean compare(CopyJob job) throws CopyFailedException {
+    for (long at = 0; at < job.byteCount(); ) {
+      int length = (int) Math.min(job.guard().stepBytes(BLOCK_BYTES), job.byteCount() - at);
+      CopyTask task = new CopyTask(CopyTask.Kind.COMPARE, job, at, length);
+      task.run(own, throttle, this::halts);
+      if (task.stopped()) {
+        halted = true;
+        return false;
+      }
+      BlockCopier.Copied unused = task.result();
+      at += length;
+      job.guard().giveWay(stopped);
+    }
+    return true;
+  }
+
+  private void begin(CopyTask task) {
+    if (lanes.isEmpty()) {
+      task.run(own, throttle, this::halts);
+      return;
+    }
+    lock.lock();
+    try {
+      readBacks.add(task);
+      workCame.signal();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void await(CopyTask task) {
+    lock.lock();
+    try {
+      while (!lanes.isEmpty() && !task.isEnded()) {
+        awaitEnd();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** What a lane does. */
+  private void work(CopyStream stream, int index) {
+    BlockCopier copier = new BlockCopier(shared, this::halts);
+    CopyTask task;
+    while ((task = awaitTask(stream, index)) != null) {
+      task.run(copier, throttle, this::halts);
+      ended(stream, task);
+    }
+  }
+
+  /** The next task for a lane; null if there will be none. */
+  private @Nullable CopyTask awaitTask(CopyStream stream, int index) {
+    lock.lock();
+    try {
+      while (!closed) {
+        CopyTask task = readBacks.poll();
+        if (task == null && !halted && mayGoAhead(stream, index)) {
+          task = stream.next();
+          if (task != null) {
+            stream.begun().add(task);
+          }
+        }
+        if (task != null) {
+          return task;
+        }
+        workCame.awaitUninterruptibly();
+      }
+      return null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @GuardedBy("lock")
+  private boolean mayGoAhead(CopyStream stream, int index) {
+    return index < stream.tuning().setting().depth() && stream.begun().size() < MAX_AHEAD;
+  }
+
+  private void ended(CopyStream stream, CopyTask task) {
+    lock.lock();
+    try {
+      task.setEnded();
+      if (task.failed() || task.stopped()) {
+        halted = true;
+      }
+      if (task.kind() == CopyTask.Kind.COPY) {
+        int depth = stream.tuning().setting().depth();
+        stream.tuning().copied(task.length(), System.nanoTime());
+        if (stream.tuning().setting().depth() > depth) {
+          workCame.signalAll();
+        }
+      }
+      workEnded.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Begins nothing more and waits for what is under way. */
+  @Override
+  public void close() {
+    halted = true;
+    lock.lock();
+    try {
+      closed = true;
+      workCame.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    lanes.forEach(Uninterruptibles::joinUninterruptibly);
+  }
+}

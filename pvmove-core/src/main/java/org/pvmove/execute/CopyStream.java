@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.pvmove.execute;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Iterator;
+import org.jspecify.annotations.Nullable;
+import org.pvmove.execute.CopyTask.Kind;
+
+/** Cuts segments that are copied one after the other into blocks. Not thread-safe. */
+final class CopyStream {
+  /** So far runs of zeros go at once: to be stoppable, and for progress to be seen. */
+  private static final long ZERO_RUN_BYTES = 64 << 20;
+
+  private final Iterator<CopyJob> jobs;
+  private final Tuning tuning;
+
+  /** Those that were begun and whose end was not told yet, in order. */
+  private final Deque<CopyTask> begun = new ArrayDeque<>();
+
+  private @Nullable CopyJob job;
+  private long at;
+
+  /**
+   * Segments to be copied.
+   *
+   * @param jobs asked for the next one when its first block is due
+   */
+  CopyStream(Iterator<CopyJob> jobs, Tuning tuning) {
+    this.jobs = jobs;
+    this.tuning = tuning;
+  }
+
+  Tuning tuning() {
+    return tuning;
+  }
+
+  Deque<CopyTask> begun() {
+    return begun;
+  }
+
+  boolean hasNext() {
+    return jobs.hasNext() || (job != null && at < job.byteCount());
+  }
+
+  /** The next block; null if there is none. */
+  @Nullable CopyTask next() {
+    CopyJob current = job;
+    if (current == null || at == current.byteCount()) {
+      if (!jobs.hasNext()) {
+        return null;
+      }
+      current = jobs.next();
+      job = current;
+      at = 0;
+    }
+    CopyTask task = copy(current, at);
+    at = task.end();
+    return task;
+  }
+
+  private CopyTask copy(CopyJob of, long from) {
+    long left = of.byteCount() - from;
+    long free = of.endOfFree(from) - from;
+    if (free >= BlockCopier.ZERO_BYTES || free == left) {
+      return new CopyTask(Kind.FREE, of, from, free);
+    }
+    if (!of.guard().mayBeWrittenTo()) {
+      long zeros = wholeUnits(of.endOfZeros(from) - from, left);
+      if (zeros > 0) {
+        return new CopyTask(Kind.ZEROS, of, from, Math.min(zeros, ZERO_RUN_BYTES));
+      }
+    }
+    int most = of.guard().stepBytes(tuning.setting().blockBytes());
+    return new CopyTask(Kind.COPY, of, from, Math.min(most, left));
+  }
+
+  /** What follows a run of zeros should begin where direct I/O can. */
+  private static long wholeUnits(long run, long left) {
+    return run == left ? run : run - run % BlockCopier.ZERO_BYTES;
+  }
+
+  /** The block of a copy to be read back that begins at some byte; null behind the last one. */
+  static @Nullable CopyTask readBack(CopyJob of, long at, int blockBytes) {
+    long from = at;
+    long free = of.endOfFree(from) - from;
+    if (free >= BlockCopier.ZERO_BYTES || free == of.byteCount() - from) {
+      from += free;
+    }
+    long left = of.byteCount() - from;
+    if (left == 0) {
+      return null;
+    }
+    long zeros = wholeUnits(of.endOfZerosThere(from) - from, left);
+    return zeros > 0
+        ? new CopyTask(Kind.ZEROS_BACK, of, from, zeros)
+        : new CopyTask(Kind.READ_BACK, of, from, Math.min(blockBytes, left));
+  }
+}

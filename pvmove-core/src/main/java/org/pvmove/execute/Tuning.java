@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.pvmove.execute;
+
+import com.google.common.collect.ImmutableList;
+import org.pvmove.io.IoHints;
+
+/**
+ * How many blocks are copied at once, and how long they are: begun with what the devices say of
+ * themselves, and then by trying what is faster. Disks of virtual machines, for one, say that they
+ * rotate. Not thread-safe.
+ */
+final class Tuning {
+  private static final int MIB = 1 << 20;
+
+  /** From what spares the heads of a disk to what keeps a fast one busy. */
+  private static final ImmutableList<Setting> LADDER =
+      ImmutableList.of(
+          new Setting(1, 4 * MIB),
+          new Setting(2, MIB),
+          new Setting(4, MIB),
+          new Setting(8, MIB),
+          new Setting(6, 4 * MIB));
+
+  private static final int ON_ONE_ROTATING_DISK = 0;
+  private static final int ON_ROTATING_DISKS = 1;
+
+  /** Time over which a rate is taken. */
+  private static final long WINDOW_NANOS = 100_000_000;
+
+  private static final int WINDOW_BLOCKS = 16;
+
+  /** What is faster by less is not worth a change. */
+  private static final double BETTER = 1.05;
+
+  /** Windows until something else is tried again. */
+  private static final int REST = 20;
+
+  private final ImmutableList<Setting> settings;
+  private int home;
+  private int tried;
+  private int direction = 1;
+  private int rest = 1;
+  private double homeRate;
+
+  private long windowBytes;
+  private int windowBlocks;
+  private long windowBegan;
+  private boolean windowOpen;
+
+  /**
+   * How to copy.
+   *
+   * @param depth blocks at once
+   * @param blockBytes length of a block
+   */
+  record Setting(int depth, int blockBytes) {
+    long bytes() {
+      return (long) depth * blockBytes;
+    }
+  }
+
+  private Tuning(ImmutableList<Setting> settings, int home) {
+    this.settings = settings;
+    this.home = home;
+    this.tried = home;
+  }
+
+  /** One block after the other, which suits every device. */
+  static Tuning oneAtATime() {
+    return new Tuning(ImmutableList.of(new Setting(1, BlockLanes.BLOCK_BYTES)), 0);
+  }
+
+  /**
+   * The tuning of copies from one device to another.
+   *
+   * @param memory bytes that all blocks at once may have
+   */
+  static Tuning of(IoHints source, IoHints destination, long memory) {
+    boolean rotates = source.rotational() || destination.rotational();
+    int depth = Math.min(source.queueDepth(), destination.queueDepth());
+    if (!rotates && depth == 1) {
+      return oneAtATime();
+    }
+    ImmutableList<Setting> settings =
+        LADDER.stream()
+            .filter(setting -> setting.bytes() <= memory)
+            .collect(ImmutableList.toImmutableList());
+    int first = settings.size() - 1;
+    if (rotates) {
+      first =
+          source.medium().equals(destination.medium()) ? ON_ONE_ROTATING_DISK : ON_ROTATING_DISKS;
+    } else {
+      while (first > 0 && settings.get(first).depth() > depth) {
+        first--;
+      }
+    }
+    return new Tuning(settings, Math.min(first, settings.size() - 1));
+  }
+
+  /** How to copy now. */
+  Setting setting() {
+    return settings.get(tried);
+  }
+
+  /** The most blocks at once that will be asked for. */
+  int maxDepth() {
+    return settings.stream().mapToInt(Setting::depth).max().orElseThrow();
+  }
+
+  /**
+   * A block was copied.
+   *
+   * @param now a time in nanoseconds
+   */
+  void copied(long bytes, long now) {
+    if (settings.size() == 1) {
+      return;
+    }
+    if (!windowOpen) {
+      // The time before belongs to blocks of another setting, or to no block at all.
+      windowOpen = true;
+      windowBegan = now;
+      windowBytes = 0;
+      windowBlocks = 0;
+      return;
+    }
+    windowBytes += bytes;
+    windowBlocks++;
+    long time = now - windowBegan;
+    if (time >= WINDOW_NANOS && windowBlocks >= WINDOW_BLOCKS) {
+      windowOpen = false;
+      windowEnded((double) windowBytes / time);
+    }
+  }
+
+  private void windowEnded(double rate) {
+    if (tried != home) {
+      if (rate > BETTER * homeRate) {
+        home = tried;
+        homeRate = rate;
+        rest = 1;
+      } else {
+        tried = home;
+        direction = -direction;
+        rest = rest == 1 && direction < 0 ? 1 : REST;
+      }
+      return;
+    }
+    homeRate = rate;
+    if (--rest <= 0) {
+      rest = 1;
+      int next = home + direction;
+      if (next < 0 || next >= settings.size()) {
+        direction = -direction;
+        next = home + direction;
+      }
+      tried = next;
+    }
+  }
+}
