@@ -38,6 +38,9 @@ final class DiskHints {
 
   private static final int USUAL_TRANSFER_BYTES = 1 << 20;
 
+  /** File systems without a disk are mostly in memory: what is copied had best stay in caches. */
+  private static final int MEMORY_TRANSFER_BYTES = 256 << 10;
+
   /**
    * A disk by the name that the kernel has for it, or a file system by the number of its device.
    */
@@ -68,7 +71,7 @@ final class DiskHints {
   }
 
   private static IoHints unknown(Object medium) {
-    return new IoHints(medium, false, USUAL_REQUESTS, USUAL_TRANSFER_BYTES);
+    return new IoHints(medium, false, USUAL_REQUESTS, MEMORY_TRANSFER_BYTES);
   }
 
   private IoHints ofDevice(long dev) {

@@ -113,7 +113,7 @@ class DiskHintsTest {
 
   @Test
   void hasHintsForWhatSysfsDoesNotKnow() {
-    assertThat(of(7)).isEqualTo(new IoHints(of(7).medium(), false, 4, 1 << 20));
+    assertThat(of(7)).isEqualTo(new IoHints(of(7).medium(), false, 4, 256 << 10));
     assertThat(of(7).medium()).isEqualTo(of(7).medium()).isNotEqualTo(of(8).medium());
     assertThat(hints.ofFile(sysfs.resolve("missing")).queueDepth()).isEqualTo(4);
   }
