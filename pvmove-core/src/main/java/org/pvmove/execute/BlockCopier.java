@@ -19,7 +19,7 @@ final class BlockCopier {
   private static final int ALIGNMENT = 4096;
 
   /** The least run of zeros that is worth a request of its own. */
-  static final int ZERO_BYTES = 64 << 10;
+  private static final int ZERO_BYTES = 64 << 10;
 
   private static final ByteBuffer ZEROS = ByteBuffer.allocateDirect(ZERO_BYTES);
 
@@ -112,7 +112,8 @@ final class BlockCopier {
     CopyGuard.Held held = job.guard().hold(from, length);
     try {
       Copied copied =
-          job.endOfZeros(from) >= from + length
+          // Otherwise it is known already: nobody has written since.
+          job.guard().mayBeWrittenTo() && job.zerosFrom(from, length) == length
               ? zeros(job, from, length)
               : data(job, from, length);
       if (copied != null) {
@@ -346,15 +347,13 @@ final class BlockCopier {
 
   /** Looks for the first bytes that differ: that they do is known by their checksum only. */
   CopyFailedException differing(CopyJob job) throws CopyFailedException {
-    int length;
-    for (long from = job.endOfFree(0);
-        from < job.byteCount();
-        from = job.endOfFree(from + length)) {
-      length = (int) Math.min(BlockLanes.BLOCK_BYTES, job.byteCount() - from);
-      int differs = mismatch(job, from, length);
+    for (long from = job.endOfFree(0); from < job.byteCount(); ) {
+      long end = job.endOfUsed(from, BlockLanes.BLOCK_BYTES);
+      int differs = mismatch(job, from, (int) (end - from));
       if (differs >= 0) {
         return differing(job, from + differs);
       }
+      from = end == job.byteCount() ? end : job.endOfFree(end);
     }
     return new CopyFailedException(
         Operation.READ_BACK,

@@ -318,7 +318,10 @@ final class BlockLanes implements Closeable {
           workCame.signalAll();
         }
       }
-      workEnded.signalAll();
+      if (halted || stream.begun().peek() == task || task.isReadBack()) {
+        // Nobody waits for a block that is not the next one.
+        workEnded.signal();
+      }
     } finally {
       lock.unlock();
     }

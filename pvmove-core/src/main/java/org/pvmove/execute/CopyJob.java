@@ -34,32 +34,56 @@ record CopyJob(
     return owner.ranges(destination.name(), destinationOffset, from, count);
   }
 
-  /** Where bytes begin that must be copied, at or behind a byte of the segment. */
+  /** What is free is left out in units of so many bytes, counted from the start of the segment. */
+  static final int UNIT_BYTES = 64 << 10;
+
+  /**
+   * Where bytes begin that must be copied, at or behind a byte of the segment.
+   *
+   * @param from where a unit begins
+   */
   long endOfFree(long from) {
-    return free.isEmpty() ? from : owner.endOfRun(free, from, byteCount);
+    if (free.isEmpty()) {
+      return from;
+    }
+    long end = owner.endOfRun(free, from, byteCount);
+    return end == byteCount ? end : Math.max(from, end - end % UNIT_BYTES);
   }
 
   /**
-   * Where bytes begin, at or behind a byte of the segment, that the source does not know to be
-   * zeros.
+   * Where bytes end that must be copied.
+   *
+   * @param from where a unit begins that must be
+   * @param most how many bytes at most
    */
-  long endOfZeros(long from) {
-    try {
-      return source.nextData(sourceOffset + from, sourceOffset + byteCount) - sourceOffset;
-    } catch (IOException e) {
-      // Reading these bytes will tell what is wrong, and where.
-      return from;
+  long endOfUsed(long from, long most) {
+    long limit = Math.min(byteCount, from + most);
+    if (free.isEmpty()) {
+      return limit;
     }
+    long at = from + UNIT_BYTES;
+    while (at < limit && endOfFree(at) == at) {
+      at += UNIT_BYTES;
+    }
+    return Math.min(at, limit);
+  }
+
+  /** How many bytes from one of the segment on the source knows to be zeros; at most so many. */
+  long zerosFrom(long from, long most) {
+    return zeros(source, sourceOffset + from, most);
   }
 
   /** The same of the destination. */
-  long endOfZerosThere(long from) {
+  long zerosThereFrom(long from, long most) {
+    return zeros(destination, destinationOffset + from, most);
+  }
+
+  private static long zeros(BlockDevice device, long start, long most) {
     try {
-      return destination.nextData(destinationOffset + from, destinationOffset + byteCount)
-          - destinationOffset;
+      return device.nextData(start, start + most) - start;
     } catch (IOException e) {
-      // As above.
-      return from;
+      // Reading or writing these bytes will tell what is wrong, and where.
+      return 0;
     }
   }
 

@@ -60,40 +60,36 @@ final class CopyStream {
   }
 
   private CopyTask copy(CopyJob of, long from) {
-    long left = of.byteCount() - from;
     long free = of.endOfFree(from) - from;
-    if (free >= BlockCopier.ZERO_BYTES || free == left) {
+    if (free > 0) {
       return new CopyTask(Kind.FREE, of, from, free);
     }
     if (!of.guard().mayBeWrittenTo()) {
-      long zeros = wholeUnits(of.endOfZeros(from) - from, left);
+      long left = of.endOfUsed(from, ZERO_RUN_BYTES) - from;
+      long zeros = wholeUnits(of.zerosFrom(from, left), left);
       if (zeros > 0) {
-        return new CopyTask(Kind.ZEROS, of, from, Math.min(zeros, ZERO_RUN_BYTES));
+        return new CopyTask(Kind.ZEROS, of, from, zeros);
       }
     }
     int most = of.guard().stepBytes(tuning.setting().blockBytes());
-    return new CopyTask(Kind.COPY, of, from, Math.min(most, left));
+    return new CopyTask(Kind.COPY, of, from, of.endOfUsed(from, most) - from);
   }
 
   /** What follows a run of zeros should begin where direct I/O can. */
   private static long wholeUnits(long run, long left) {
-    return run == left ? run : run - run % BlockCopier.ZERO_BYTES;
+    return run == left ? run : run - run % CopyJob.UNIT_BYTES;
   }
 
   /** The block of a copy to be read back that begins at some byte; null behind the last one. */
   static @Nullable CopyTask readBack(CopyJob of, long at, int blockBytes) {
-    long from = at;
-    long free = of.endOfFree(from) - from;
-    if (free >= BlockCopier.ZERO_BYTES || free == of.byteCount() - from) {
-      from += free;
-    }
-    long left = of.byteCount() - from;
-    if (left == 0) {
+    long from = at == of.byteCount() ? at : of.endOfFree(at);
+    if (from == of.byteCount()) {
       return null;
     }
-    long zeros = wholeUnits(of.endOfZerosThere(from) - from, left);
+    long left = of.endOfUsed(from, ZERO_RUN_BYTES) - from;
+    long zeros = wholeUnits(of.zerosThereFrom(from, left), left);
     return zeros > 0
         ? new CopyTask(Kind.ZEROS_BACK, of, from, zeros)
-        : new CopyTask(Kind.READ_BACK, of, from, Math.min(blockBytes, left));
+        : new CopyTask(Kind.READ_BACK, of, from, of.endOfUsed(from, blockBytes) - from);
   }
 }

@@ -50,6 +50,11 @@ final class CopyTask {
     return kind;
   }
 
+  /** Whether it belongs to no stream. */
+  boolean isReadBack() {
+    return kind == Kind.READ_BACK || kind == Kind.ZEROS_BACK || kind == Kind.COMPARE;
+  }
+
   CopyJob job() {
     return job;
   }

@@ -8,7 +8,6 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
-import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,7 +49,7 @@ public final class Progress implements MoveListener {
    *
    * @param index its number, counted from 0
    * @param bytesDone bytes of it copied so far
-   * @param bytes bytes of it in all; 0 where that is not known
+   * @param bytes bytes of it in all
    */
   public record Segment(int index, long bytesDone, long bytes) {}
 
@@ -76,33 +75,19 @@ public final class Progress implements MoveListener {
   private final Consumer<Report> reports;
   private final LongSupplier nanoTime;
   private final long intervalNanos;
-  private final ToLongFunction<MoveEvent.Copied> segmentBytes;
 
   private @Nullable Segment segment;
   private Estimate estimate = Estimate.startingAt(0, 0);
   private long bytesDone;
   private long bytes;
 
-  /** What was done when the segment began. */
-  private long segmentStart;
-
   private long lastReport;
 
-  /**
-   * Makes reports.
-   *
-   * @param segmentBytes how many bytes the segment has of which an event tells; 0 if not known
-   */
-  Progress(
-      Consumer<Report> reports,
-      LongSupplier nanoTime,
-      Duration interval,
-      ToLongFunction<MoveEvent.Copied> segmentBytes) {
+  private Progress(Consumer<Report> reports, LongSupplier nanoTime, Duration interval) {
     checkArgument(!interval.isNegative(), "an interval of %s: expected none below 0", interval);
     this.reports = checkNotNull(reports);
     this.nanoTime = checkNotNull(nanoTime);
     this.intervalNanos = interval.toNanos();
-    this.segmentBytes = segmentBytes;
   }
 
   /**
@@ -125,7 +110,7 @@ public final class Progress implements MoveListener {
    *     0 for a report at every event
    */
   public static Progress of(Consumer<Report> reports, LongSupplier nanoTime, Duration interval) {
-    return new Progress(reports, nanoTime, interval, copied -> 0);
+    return new Progress(reports, nanoTime, interval);
   }
 
   @Override
@@ -134,19 +119,13 @@ public final class Progress implements MoveListener {
     if (event instanceof MoveEvent.Started started) {
       segment = null;
       bytesDone = started.bytesDone();
-      segmentStart = bytesDone;
       bytes = started.bytes();
       estimate = Estimate.startingAt(now, bytesDone);
       report(started.move(), now, false);
     } else if (event instanceof MoveEvent.Copied copied) {
-      if (segment == null || segment.index() != copied.segment()) {
-        // What was done until then was other segments.
-        segmentStart = bytesDone;
-      }
       bytesDone = copied.bytesDone();
       bytes = copied.bytes();
-      segment =
-          new Segment(copied.segment(), bytesDone - segmentStart, segmentBytes.applyAsLong(copied));
+      segment = new Segment(copied.segment(), copied.segmentBytesDone(), copied.segmentBytes());
       estimate = estimate.at(now, bytesDone);
       if (now - lastReport >= intervalNanos) {
         report(copied.move(), now, false);

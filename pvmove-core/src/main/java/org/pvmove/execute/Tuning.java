@@ -10,16 +10,10 @@ import org.pvmove.io.IoHints;
  * rotate. Not thread-safe.
  */
 final class Tuning {
-  private static final int MIB = 1 << 20;
+  /** Blocks as the devices like them, within these bounds. */
+  private static final int LEAST_BLOCK_BYTES = 256 << 10;
 
-  /** From what spares the heads of a disk to what keeps a fast one busy. */
-  private static final ImmutableList<Setting> LADDER =
-      ImmutableList.of(
-          new Setting(1, 4 * MIB),
-          new Setting(2, MIB),
-          new Setting(4, MIB),
-          new Setting(8, MIB),
-          new Setting(6, 4 * MIB));
+  private static final int MOST_BLOCK_BYTES = 1 << 20;
 
   private static final int ON_ONE_ROTATING_DISK = 0;
   private static final int ON_ROTATING_DISKS = 1;
@@ -40,6 +34,10 @@ final class Tuning {
   private int tried;
   private int direction = 1;
   private int rest = 1;
+
+  /** Directions in which it was of no use to go on, since the last rest. */
+  private int failures;
+
   private double homeRate;
 
   private long windowBytes;
@@ -82,19 +80,31 @@ final class Tuning {
       return oneAtATime();
     }
     ImmutableList<Setting> settings =
-        LADDER.stream()
+        ladder(Math.min(source.transferBytes(), destination.transferBytes())).stream()
             .filter(setting -> setting.bytes() <= memory)
             .collect(ImmutableList.toImmutableList());
-    int first = settings.size() - 1;
+    int first = 0;
     if (rotates) {
       first =
           source.medium().equals(destination.medium()) ? ON_ONE_ROTATING_DISK : ON_ROTATING_DISKS;
     } else {
-      while (first > 0 && settings.get(first).depth() > depth) {
-        first--;
+      for (int i = 1; i < settings.size(); i++) {
+        int here = settings.get(i).depth();
+        first = here <= depth && here > settings.get(first).depth() ? i : first;
       }
     }
     return new Tuning(settings, Math.min(first, settings.size() - 1));
+  }
+
+  /** From what spares the heads of a disk to what keeps a fast one busy. */
+  private static ImmutableList<Setting> ladder(int transferBytes) {
+    int block = Math.max(LEAST_BLOCK_BYTES, Math.min(transferBytes, MOST_BLOCK_BYTES));
+    return ImmutableList.of(
+        new Setting(1, 4 * block),
+        new Setting(2, block),
+        new Setting(4, block),
+        new Setting(8, block),
+        new Setting(6, 4 * block));
   }
 
   /** How to copy now. */
@@ -134,27 +144,34 @@ final class Tuning {
   }
 
   private void windowEnded(double rate) {
-    if (tried != home) {
-      if (rate > BETTER * homeRate) {
-        home = tried;
-        homeRate = rate;
-        rest = 1;
-      } else {
-        tried = home;
-        direction = -direction;
-        rest = rest == 1 && direction < 0 ? 1 : REST;
+    if (tried == home) {
+      homeRate = rate;
+      if (--rest <= 0) {
+        tryNext();
       }
-      return;
-    }
-    homeRate = rate;
-    if (--rest <= 0) {
+    } else if (rate > BETTER * homeRate) {
+      home = tried;
+      homeRate = rate;
+      failures = 0;
       rest = 1;
-      int next = home + direction;
-      if (next < 0 || next >= settings.size()) {
-        direction = -direction;
-        next = home + direction;
-      }
-      tried = next;
+    } else {
+      tried = home;
+      turnBack();
     }
+  }
+
+  private void tryNext() {
+    int next = home + direction;
+    if (next >= 0 && next < settings.size()) {
+      tried = next;
+    } else {
+      turnBack();
+    }
+  }
+
+  private void turnBack() {
+    direction = -direction;
+    failures = 1 - failures;
+    rest = failures == 1 ? 1 : REST;
   }
 }

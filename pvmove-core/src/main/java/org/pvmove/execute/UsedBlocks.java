@@ -20,7 +20,8 @@ public interface UsedBlocks {
    *
    * @param logicalVolume name of the volume that has the extents: for a raid volume, a pool or the
    *     like one of its hidden parts
-   * @return ranges of byte offsets in the volume; what lies outside it does not matter
+   * @return ranges of byte offsets in the volume, of which those count that hold whole units of 64
+   *     KiB; what lies outside the volume does not matter
    */
   RangeSet<Long> free(String logicalVolume);
 }

@@ -25,7 +25,7 @@ class ProgressTest {
 
   private final List<Report> reports = new ArrayList<>();
   private long nanos = Long.MAX_VALUE - 5;
-  private final Progress progress = new Progress(reports::add, () -> nanos, SECOND, copied -> 500);
+  private final Progress progress = Progress.of(reports::add, () -> nanos, SECOND);
 
   private Report last() {
     return reports.get(reports.size() - 1);
@@ -39,8 +39,10 @@ class ProgressTest {
     progress.on(new MoveEvent.Started(MOVE, segments, 0, bytes, bytesDone));
   }
 
+  /** Of segments of 500 bytes each. */
   private void copied(int segment, long bytesDone, long bytes) {
-    progress.on(new MoveEvent.Copied(MOVE, segment, bytesDone, bytes));
+    progress.on(
+        new MoveEvent.Copied(MOVE, segment, (bytesDone - 1) % 500 + 1, 500, bytesDone, bytes));
   }
 
   private void checkpoint(int segment) {
@@ -139,10 +141,10 @@ class ProgressTest {
   void reportsEveryEventWithoutAnInterval() {
     Progress every = Progress.of(reports::add, () -> nanos, Duration.ZERO);
     every.on(new MoveEvent.Started(MOVE, 1, 0, 10, 0));
-    every.on(new MoveEvent.Copied(MOVE, 0, 1, 10));
-    every.on(new MoveEvent.Copied(MOVE, 0, 2, 10));
+    every.on(new MoveEvent.Copied(MOVE, 0, 1, 10, 1, 10));
+    every.on(new MoveEvent.Copied(MOVE, 0, 2, 10, 2, 10));
     assertThat(reports).hasSize(3);
-    assertThat(last().segment()).contains(new Segment(0, 2, 0));
+    assertThat(last().segment()).contains(new Segment(0, 2, 10));
     assertThatThrownBy(() -> Progress.of(reports::add, Duration.ofNanos(-1)))
         .isInstanceOf(IllegalArgumentException.class);
   }
