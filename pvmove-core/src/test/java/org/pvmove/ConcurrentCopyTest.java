@@ -2,6 +2,7 @@
 package org.pvmove;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.pvmove.MoveLab.assertCompleted;
 
 import java.io.IOException;
@@ -227,6 +228,30 @@ class ConcurrentCopyTest {
         .singleElement()
         .satisfies(range -> assertThat(range.byteOffset()).isEqualTo(at));
     assertThat(resumed.work().receipts()).hasSize(1);
+  }
+
+  @Test
+  void aDeviceThatThrowsWhatItMustNotEndsTheMove() throws Exception {
+    SimulatedDisks disks = disks(3);
+    List<BlockDevice> devices = new ArrayList<>(disks.disks());
+    devices.set(
+        0,
+        new ForwardingDevice(disks.disk("a")) {
+          @Override
+          public long nextData(long from, long to) {
+            throw new UnsupportedOperationException("no idea");
+          }
+        });
+    PvMover mover =
+        PvMover.builder(DeviceSet.of(devices.toArray(new BlockDevice[0])), SmallGroup.NAME).build();
+    MovePlan plan = mover.plan(request().build()).orElseThrow();
+
+    assertThatThrownBy(() -> mover.execute(plan))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("no idea");
+
+    assertCompleted(mover(disks).build().resume());
+    assertSourcesAreEmpty(sound(disks).volumeGroup());
   }
 
   @ParameterizedTest

@@ -51,6 +51,10 @@ final class BlockLanes implements Closeable {
   @GuardedBy("lock")
   private boolean closed;
 
+  /** What ended a lane outside of a task, such as a device that says nonsense of itself. */
+  @GuardedBy("lock")
+  private @Nullable Throwable broken;
+
   /** Whether no further block is begun. */
   private volatile boolean halted;
 
@@ -156,7 +160,7 @@ final class BlockLanes implements Closeable {
           }
           more |= task != null || (!halted && stream.hasNext());
         }
-        if (!more) {
+        if (!more && broken == null) {
           return null;
         }
         awaitEnd();
@@ -170,6 +174,9 @@ final class BlockLanes implements Closeable {
   @GuardedBy("lock")
   @SuppressWarnings("WaitNotInLoop") // Those who call this have the loop.
   private void awaitEnd() {
+    if (broken != null) {
+      throw new IllegalStateException("copying failed: " + broken, broken);
+    }
     if (Thread.currentThread().isInterrupted()) {
       halted = true;
       workEnded.awaitUninterruptibly();
@@ -269,10 +276,21 @@ final class BlockLanes implements Closeable {
   /** What a lane does. */
   private void work(CopyStream stream, int index) {
     BlockCopier copier = new BlockCopier(shared, this::halts);
-    CopyTask task;
-    while ((task = awaitTask(stream, index)) != null) {
-      task.run(copier, throttle, this::halts);
-      ended(stream, task);
+    try {
+      CopyTask task;
+      while ((task = awaitTask(stream, index)) != null) {
+        task.run(copier, throttle, this::halts);
+        ended(stream, task);
+      }
+    } catch (Throwable e) {
+      lock.lock();
+      try {
+        broken = e;
+        halted = true;
+        workEnded.signalAll();
+      } finally {
+        lock.unlock();
+      }
     }
   }
 
