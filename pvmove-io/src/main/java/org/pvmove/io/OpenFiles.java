@@ -92,16 +92,16 @@ final class OpenFiles {
 
   /** Gives a file up for one of its writers. */
   static void closeWriter(WrittenFile file) throws IOException {
-    List<Closeable> last = List.of();
     synchronized (OpenFiles.class) {
       if (--file.writers == 0) {
         WRITTEN.remove(file.fileKey);
-        last = new ArrayList<>(file.closeLater);
+        List<Closeable> last = new ArrayList<>(file.closeLater);
         last.add(0, file.channel);
+        // Under the monitor: a writer that came in now would lose its locks.
+        for (Closeable each : last) {
+          each.close();
+        }
       }
-    }
-    for (Closeable each : last) {
-      each.close();
     }
   }
 
