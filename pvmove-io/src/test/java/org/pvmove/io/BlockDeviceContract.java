@@ -396,13 +396,13 @@ public abstract class BlockDeviceContract {
   void showsInOneKindOfBufferWhatWasWrittenFromTheOther() throws Exception {
     long seed = new Random().nextLong();
     Random random = new Random(seed);
-    int size = 40 * (64 << 10) + 1536;
-    BlockDevice device = device(size);
+    BlockDevice device = device(40 * (64 << 10) + 1536);
+    int size = Math.toIntExact(device.size());
     byte[] model = new byte[size];
 
     for (int step = 0; step < 200; step++) {
       boolean whole = random.nextBoolean();
-      int at = whole ? random.nextInt(400) * PAGE : random.nextInt(size);
+      int at = whole ? random.nextInt(size / PAGE) * PAGE : random.nextInt(size);
       int count =
           whole
               ? Math.min((1 + random.nextInt(64)) * PAGE, (size - at) / PAGE * PAGE)
@@ -444,8 +444,8 @@ public abstract class BlockDeviceContract {
   void neverClaimsZerosWhereThereAreNone() throws Exception {
     long seed = new Random().nextLong();
     Random random = new Random(seed);
-    int size = 50 * (64 << 10) + 512;
-    BlockDevice device = device(size);
+    BlockDevice device = device(50 * (64 << 10) + 512);
+    int size = Math.toIntExact(device.size());
     byte[] model = new byte[size];
 
     for (int step = 0; step < 150; step++) {
