@@ -626,7 +626,8 @@ public final class PvMover {
     /**
      * After how many bytes there is a checkpoint behind the next segment that ends: short segments
      * share one, so that a crash repeats no more than this much and the segments then under way.
-     * {@value CopyOptions#USUAL_CHECKPOINT_BYTES} by default; 0 for one behind each segment.
+     * What is left out, and zeros that cost the destination nothing, do not count. {@value
+     * CopyOptions#USUAL_CHECKPOINT_BYTES} by default; 0 for one behind each segment.
      */
     public Builder checkpointBytes(long value) {
       checkArgument(

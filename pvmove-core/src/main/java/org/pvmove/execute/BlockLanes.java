@@ -36,6 +36,7 @@ final class BlockLanes implements Closeable {
   private final BooleanSupplier stopped;
   private final ImmutableList<CopyStream> streams;
   private final ImmutableList<Thread> lanes;
+  private final int readBackBytes;
 
   /** For what is done on the caller's thread. */
   private final BlockCopier own;
@@ -58,6 +59,12 @@ final class BlockLanes implements Closeable {
   /** Whether no further block is begun. */
   private volatile boolean halted;
 
+  /** Whether that is because it is to stop. */
+  private volatile boolean stopping;
+
+  /** Whether nobody waits for anything any more. */
+  private volatile boolean leaving;
+
   /**
    * Begins to copy.
    *
@@ -74,7 +81,7 @@ final class BlockLanes implements Closeable {
     this.shared = shared;
     this.throttle = throttle;
     this.stopped = stopped;
-    this.own = new BlockCopier(shared, this::halts);
+    this.own = new BlockCopier(shared, this::stops);
     ImmutableList.Builder<Thread> threads = ImmutableList.builder();
     if (streams.size() > 1 || streams.stream().anyMatch(each -> each.tuning().maxDepth() > 1)) {
       for (CopyStream stream : streams) {
@@ -87,11 +94,36 @@ final class BlockLanes implements Closeable {
       }
     }
     this.lanes = threads.build();
-    lanes.forEach(Thread::start);
+    this.readBackBytes = readBackBytes(lanes.size());
+    try {
+      lanes.forEach(Thread::start);
+    } catch (Throwable e) {
+      // There may be too many threads already; those that run must not go on alone.
+      close();
+      throw e;
+    }
+  }
+
+  /** What is read back has its place in the same buffers. */
+  private static int readBackBytes(int lanes) {
+    int share = MEMORY_BYTES / Math.max(1, lanes);
+    return Math.min(BLOCK_BYTES, share - share % CopyJob.UNIT_BYTES);
+  }
+
+  /** Whether it is to stop: what is wanted for a checkpoint is done in spite of a failure. */
+  private boolean stops() {
+    if (!stopping && stopped.getAsBoolean()) {
+      stopping = true;
+    }
+    return stopping || leaving;
   }
 
   private boolean halts() {
-    return halted || stopped.getAsBoolean();
+    return halted || stops();
+  }
+
+  private BooleanSupplier endOf(CopyTask task) {
+    return task.isReadBack() ? this::stops : this::halts;
   }
 
   /** Whether it stopped before all was copied. */
@@ -125,9 +157,7 @@ final class BlockLanes implements Closeable {
     try {
       for (CopyStream stream : streams) {
         for (CopyTask task : stream.begun()) {
-          while (!task.isEnded()) {
-            awaitEnd();
-          }
+          awaitEndOf(task);
           if (task.failed()) {
             BlockCopier.Copied unused = task.result();
           }
@@ -141,7 +171,7 @@ final class BlockLanes implements Closeable {
   private @Nullable CopyTask copyNext() {
     CopyTask task = streams.isEmpty() ? null : streams.get(0).next();
     if (task != null) {
-      task.run(own, throttle, this::halts);
+      task.run(own, throttle, endOf(task));
     }
     return task;
   }
@@ -150,6 +180,10 @@ final class BlockLanes implements Closeable {
     lock.lock();
     try {
       while (true) {
+        if (stops()) {
+          halted = true;
+          return null;
+        }
         boolean more = false;
         for (CopyStream stream : streams) {
           CopyTask task = stream.begun().peek();
@@ -160,33 +194,34 @@ final class BlockLanes implements Closeable {
           }
           more |= task != null || (!halted && stream.hasNext());
         }
-        if (!more && broken == null) {
+        checkNotBroken();
+        if (!more) {
           return null;
         }
-        awaitEnd();
+        try {
+          workEnded.await();
+        } catch (InterruptedException e) {
+          // A wish to stop, which is looked at above; it stays to be seen by the caller.
+          Thread.currentThread().interrupt();
+        }
       }
     } finally {
       lock.unlock();
     }
   }
 
-  /** Waits until some work has ended. An interrupt is a wish to stop, and stays to be seen. */
   @GuardedBy("lock")
-  @SuppressWarnings("WaitNotInLoop") // Those who call this have the loop.
-  private void awaitEnd() {
+  private void checkNotBroken() {
     if (broken != null) {
       throw new IllegalStateException("copying failed: " + broken, broken);
     }
-    if (Thread.currentThread().isInterrupted()) {
-      halted = true;
+  }
+
+  @GuardedBy("lock")
+  private void awaitEndOf(CopyTask task) {
+    while (!task.isEnded()) {
+      checkNotBroken();
       workEnded.awaitUninterruptibly();
-      return;
-    }
-    try {
-      workEnded.await();
-    } catch (InterruptedException e) {
-      halted = true;
-      Thread.currentThread().interrupt();
     }
   }
 
@@ -204,7 +239,7 @@ final class BlockLanes implements Closeable {
     while (true) {
       CopyTask task = null;
       while (ahead.size() < Math.max(1, lanes.size())
-          && (task = CopyStream.readBack(job, next, BLOCK_BYTES)) != null) {
+          && (task = CopyStream.readBack(job, next, readBackBytes)) != null) {
         next = task.end();
         ahead.add(task);
         begin(task);
@@ -236,7 +271,7 @@ final class BlockLanes implements Closeable {
     for (long at = 0; at < job.byteCount(); ) {
       int length = (int) Math.min(job.guard().stepBytes(BLOCK_BYTES), job.byteCount() - at);
       CopyTask task = new CopyTask(CopyTask.Kind.COMPARE, job, at, length);
-      task.run(own, throttle, this::halts);
+      task.run(own, throttle, endOf(task));
       if (task.stopped()) {
         halted = true;
         return false;
@@ -250,7 +285,7 @@ final class BlockLanes implements Closeable {
 
   private void begin(CopyTask task) {
     if (lanes.isEmpty()) {
-      task.run(own, throttle, this::halts);
+      task.run(own, throttle, endOf(task));
       return;
     }
     lock.lock();
@@ -265,8 +300,8 @@ final class BlockLanes implements Closeable {
   private void await(CopyTask task) {
     lock.lock();
     try {
-      while (!lanes.isEmpty() && !task.isEnded()) {
-        awaitEnd();
+      if (!lanes.isEmpty()) {
+        awaitEndOf(task);
       }
     } finally {
       lock.unlock();
@@ -275,11 +310,11 @@ final class BlockLanes implements Closeable {
 
   /** What a lane does. */
   private void work(CopyStream stream, int index) {
-    BlockCopier copier = new BlockCopier(shared, this::halts);
+    BlockCopier copier = new BlockCopier(shared, this::stops);
     try {
       CopyTask task;
       while ((task = awaitTask(stream, index)) != null) {
-        task.run(copier, throttle, this::halts);
+        task.run(copier, throttle, endOf(task));
         ended(stream, task);
       }
     } catch (Throwable e) {
@@ -326,7 +361,7 @@ final class BlockLanes implements Closeable {
     lock.lock();
     try {
       task.setEnded();
-      if (task.failed() || task.stopped()) {
+      if (!task.isReadBack() && (task.failed() || task.stopped())) {
         halted = true;
       }
       if (task.kind() == CopyTask.Kind.COPY) {
@@ -349,6 +384,7 @@ final class BlockLanes implements Closeable {
   @Override
   public void close() {
     halted = true;
+    leaving = true;
     lock.lock();
     try {
       closed = true;

@@ -62,10 +62,15 @@ record CopyJob(
       return limit;
     }
     long at = from + UNIT_BYTES;
-    while (at < limit && endOfFree(at) == at) {
+    while (at < limit && !isFree(at)) {
       at += UNIT_BYTES;
     }
     return Math.min(at, limit);
+  }
+
+  private boolean isFree(long unit) {
+    long end = Math.min(byteCount, unit + UNIT_BYTES);
+    return owner.endOfRun(free, unit, end) == end;
   }
 
   /** How many bytes from one of the segment on the source knows to be zeros; at most so many. */

@@ -2,18 +2,24 @@
 package org.pvmove.execute;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableRangeSet;
 import com.google.common.collect.RangeSet;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.pvmove.device.StoredVolumeGroup;
 import org.pvmove.io.IoHints;
+import org.pvmove.lvm.LogicalVolume;
 import org.pvmove.lvm.PeRange;
+import org.pvmove.lvm.Segment;
+import org.pvmove.lvm.SegmentType;
 import org.pvmove.lvm.VolumeGroup;
 import org.pvmove.lvm.edit.Pvmove;
 import org.pvmove.volume.CopyGuard;
@@ -28,6 +34,9 @@ final class CopyJobs {
   private final @Nullable LiveVolumes volumes;
   private final Map<String, RangeSet<Long>> free = new HashMap<>();
 
+  /** Volumes whose blocks somebody else may need who sees the volume as it was. */
+  private final Set<String> snapped = new HashSet<>();
+
   CopyJobs(
       StoredVolumeGroup group, Pvmove move, UsedBlocks usedBlocks, @Nullable LiveVolumes volumes) {
     this.group = group;
@@ -35,6 +44,13 @@ final class CopyJobs {
     this.owners = new Owner.Index(group.volumeGroup(), move);
     this.usedBlocks = usedBlocks;
     this.volumes = volumes;
+    for (LogicalVolume lv : group.volumeGroup().logicalVolumes()) {
+      for (Segment segment : lv.segments()) {
+        if (segment.type() instanceof SegmentType.Snapshot) {
+          segment.type().references().forEach(tie -> snapped.add(tie.lv()));
+        }
+      }
+    }
   }
 
   /**
@@ -102,8 +118,14 @@ final class CopyJobs {
         byteOffset(vg, piece.destination()),
         vg.extentSize().toBytes(piece.source().count()),
         owner,
-        free.computeIfAbsent(owner.logicalVolume(), usedBlocks::free),
+        free(piece, owner.logicalVolume()),
         volumes == null ? CopyGuard.NONE : volumes.copy(piece.source(), piece.destination()));
+  }
+
+  private RangeSet<Long> free(Pvmove.Piece piece, String lv) {
+    return owners.isWhole(piece) && !snapped.contains(lv)
+        ? free.computeIfAbsent(lv, usedBlocks::free)
+        : ImmutableRangeSet.of();
   }
 
   private static long byteOffset(VolumeGroup vg, PeRange range) {

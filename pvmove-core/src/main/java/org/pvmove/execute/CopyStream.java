@@ -65,7 +65,8 @@ final class CopyStream {
       return new CopyTask(Kind.FREE, of, from, free);
     }
     if (!of.guard().mayBeWrittenTo()) {
-      long left = of.endOfUsed(from, ZERO_RUN_BYTES) - from;
+      long most = of.destination().zeroesCheaply() ? ZERO_RUN_BYTES : tuning.setting().blockBytes();
+      long left = of.endOfUsed(from, most) - from;
       long zeros = wholeUnits(of.zerosFrom(from, left), left);
       if (zeros > 0) {
         return new CopyTask(Kind.ZEROS, of, from, zeros);

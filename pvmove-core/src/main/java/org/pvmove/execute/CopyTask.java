@@ -85,7 +85,20 @@ final class CopyTask {
   }
 
   private boolean mayGo(Throttle throttle, BooleanSupplier stopped) {
-    return kind != Kind.COPY || throttle.acquire((int) length, 2, stopped);
+    return switch (kind) {
+      case COPY -> throttle.acquire((int) length, 2, stopped);
+      case ZEROS -> throttle.acquire((int) bytesOfWork(), 1, stopped);
+      default -> true;
+    };
+  }
+
+  /** How many bytes a crash before the next checkpoint makes copy again. */
+  long bytesOfWork() {
+    return switch (kind) {
+      case COPY -> length;
+      case ZEROS -> job.destination().zeroesCheaply() ? 0 : length;
+      default -> 0;
+    };
   }
 
   private @Nullable Copied work(BlockCopier copier) throws CopyFailedException {

@@ -339,18 +339,13 @@ public final class MoveExecutor {
     }
 
     private boolean run(BlockLanes lanes) throws IOException {
-      try {
-        CopyTask block;
-        while ((block = lanes.take()) != null) {
-          count(block);
-          block.job().guard().giveWay(stopped);
-          if (isDue() && !settle(lanes)) {
-            return false;
-          }
+      CopyTask block;
+      while ((block = take(lanes)) != null) {
+        count(block);
+        block.job().guard().giveWay(stopped);
+        if (isDue() && !settle(lanes)) {
+          return false;
         }
-      } catch (CopyFailedException e) {
-        settleAfter(e, lanes);
-        throw e;
       }
       if (!settle(lanes) || lanes.halted()) {
         return false;
@@ -359,13 +354,22 @@ public final class MoveExecutor {
       return true;
     }
 
+    private @Nullable CopyTask take(BlockLanes lanes) throws CopyFailedException {
+      try {
+        return lanes.take();
+      } catch (CopyFailedException e) {
+        settleAfter(e, lanes);
+        throw e;
+      }
+    }
+
     private void count(CopyTask block) throws CopyFailedException {
       CopyJob job = block.job();
       SegmentTally tally = tallies.computeIfAbsent(job.segment(), i -> new SegmentTally(job));
       BlockCopier.Copied what = block.result();
       tally.add(block.length(), what);
       done += block.length();
-      copiedBytes += block.length() - what.bytesSkipped();
+      copiedBytes += block.bytesOfWork();
       if (tally.isComplete()) {
         tallies.remove(job.segment());
         copied.add(tally);
@@ -396,23 +400,35 @@ public final class MoveExecutor {
           !options.verify()
               ? Receipt.Verified.NO
               : shared.fromDisk() ? Receipt.Verified.ON_DISK : Receipt.Verified.AS_READ;
-      for (SegmentTally tally : copied) {
-        bytesCopied += tally.job().byteCount();
-        lost.addAll(tally.lost());
-        receipts.add(tally.receipt(move.name(), verified));
-      }
-      List<CopyJob> settled = Lists.transform(copied, SegmentTally::job);
+      List<SegmentTally> settled = ImmutableList.copyOf(copied);
+      copied.clear();
       if (!settled.isEmpty() && !move.atomic()) {
-        checkpoint(move, settled);
-        undecided.removeAll(settled);
+        Set<Integer> decided = new HashSet<>(Lists.transform(settled, s -> s.job().segment()));
+        checkpoint(move, decided, Lists.transform(settled, SegmentTally::job));
+        undecided.removeIf(job -> decided.contains(job.segment()));
       } else if (volumes != null) {
         // Users go on to write to what was copied before.
         for (CopyJob job : undecided) {
           job.requireWhole();
         }
       }
-      copied.clear();
+      for (SegmentTally tally : settled) {
+        bytesCopied += tally.job().byteCount();
+        lost.addAll(tally.lost());
+        receipts.add(tally.receipt(move.name(), verified));
+      }
+      if (!move.atomic()) {
+        tell(settled);
+      }
       return true;
+    }
+
+    private void tell(List<SegmentTally> settled) {
+      long seqno = volumeGroup().volumeGroup().seqno();
+      for (SegmentTally tally : settled) {
+        int index = tally.job().segment();
+        listener.on(new MoveEvent.Checkpoint(move.name(), index, move.pieces().get(index), seqno));
+      }
     }
 
     private boolean isThere(SegmentTally tally, BlockLanes lanes) throws CopyFailedException {
@@ -444,15 +460,15 @@ public final class MoveExecutor {
     private void settleAfter(CopyFailedException failure, BlockLanes lanes) {
       try {
         boolean unused = !copied.isEmpty() && settle(lanes);
-      } catch (IOException | LvmException e) {
+      } catch (IOException | RuntimeException e) {
         failure.addSuppressed(e);
       }
     }
   }
 
-  private void checkpoint(Pvmove move, List<CopyJob> jobs) throws IOException {
-    List<Integer> indexes = new ArrayList<>(Lists.transform(jobs, CopyJob::segment));
-    StoredVolumeGroup now =
+  private void checkpoint(Pvmove move, Set<Integer> indexes, List<CopyJob> jobs)
+      throws IOException {
+    StoredVolumeGroup unused =
         commit(
             move,
             vg -> {
@@ -470,11 +486,6 @@ public final class MoveExecutor {
             },
             MetadataWriter.segmentDone(move.name(), Collections.max(indexes)),
             jobs);
-    for (int index : indexes) {
-      listener.on(
-          new MoveEvent.Checkpoint(
-              move.name(), index, move.pieces().get(index), now.volumeGroup().seqno()));
-    }
   }
 
   private void end(Pvmove move, boolean toDestination, List<CopyJob> deciding) throws IOException {

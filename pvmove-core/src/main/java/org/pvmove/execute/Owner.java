@@ -52,6 +52,14 @@ record Owner(String logicalVolume, long start, long offset, long chunk, int stri
       }
     }
 
+    /** Whether a piece belongs to one volume, as one run of it, as far as is known. */
+    boolean isWhole(Pvmove.Piece piece) {
+      Map.Entry<Long, Use> found = uses.floorEntry(piece.firstExtent());
+      return found != null
+          && piece.firstExtent() + piece.source().count()
+              <= found.getKey() + found.getValue().segment.areaLength();
+    }
+
     /** The owner of a piece; the temporary volume itself if no volume is mapped onto it. */
     Owner of(Pvmove.Piece piece) {
       Map.Entry<Long, Use> found = uses.floorEntry(piece.firstExtent());

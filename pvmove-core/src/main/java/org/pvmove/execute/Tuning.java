@@ -83,6 +83,9 @@ final class Tuning {
         ladder(Math.min(source.transferBytes(), destination.transferBytes())).stream()
             .filter(setting -> setting.bytes() <= memory)
             .collect(ImmutableList.toImmutableList());
+    if (settings.isEmpty()) {
+      return oneAtATime();
+    }
     int first = 0;
     if (rotates) {
       first =

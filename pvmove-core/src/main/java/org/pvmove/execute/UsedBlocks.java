@@ -16,7 +16,9 @@ public interface UsedBlocks {
 
   /**
    * The bytes of a logical volume that need not be copied. Asked once for each volume of a move,
-   * before it is copied; the answer must hold until the move is over.
+   * before it is copied; the answer must hold until the move is over. Volumes of which there are
+   * old-style snapshots, and the stores of these, are not asked about: a snapshot may need what its
+   * origin has free.
    *
    * @param logicalVolume name of the volume that has the extents: for a raid volume, a pool or the
    *     like one of its hidden parts
