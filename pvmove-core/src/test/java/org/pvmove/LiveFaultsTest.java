@@ -102,7 +102,6 @@ class LiveFaultsTest {
 
   private PvMover mover(MoveListener listener) {
     return PvMover.builder(devices, SmallGroup.NAME)
-        .checkpointBytes(0)
         .volumes(volumes)
         .listener(listener)
         .random(new Random(7))
@@ -238,7 +237,6 @@ class LiveFaultsTest {
   void comparesNoCopyWithASourceThatTellsNoMore() throws Exception {
     PvMover mover =
         PvMover.builder(devices, SmallGroup.NAME)
-            .checkpointBytes(0)
             .volumes(volumes)
             .verify(true)
             .onReadError(ReadErrors.skip(1, (byte) 0))

@@ -116,9 +116,8 @@ class PvMoverTest {
     expected.add(new MoveEvent.Started("pvmove0", segments, 0, bytes, 0));
     long done = 0;
     for (int i = 0; i < segments; i++) {
-      long length = plan.segments().get(i).source().count() * EXTENT_BYTES;
-      done += length;
-      expected.add(new MoveEvent.Copied("pvmove0", i, length, length, done, bytes));
+      done += plan.segments().get(i).source().count() * EXTENT_BYTES;
+      expected.add(new MoveEvent.Copied("pvmove0", i, done, bytes));
     }
     assertThat(events)
         .filteredOn(event -> !(event instanceof MoveEvent.Checkpoint))
@@ -269,7 +268,7 @@ class PvMoverTest {
     assertThat(stopped.reason()).isEqualTo("stopped on request");
     assertThat(stopped.failure()).isNull();
     assertThat(events.get(events.size() - 1))
-        .isEqualTo(new MoveEvent.Copied("pvmove0", 1, 3 * MIB, 8 * MIB, 11 * MIB, 24 * MIB));
+        .isEqualTo(new MoveEvent.Copied("pvmove0", 1, 11 * MIB, 24 * MIB));
     LvContent.verifyAll(stopped.volumeGroup());
     assertThat(mover.movesInProgress())
         .singleElement()
@@ -443,7 +442,6 @@ class PvMoverTest {
       AtomicInteger checkpoints = new AtomicInteger();
       PvMover mover =
           PvMover.builder(devices, SmallGroup.NAME)
-              .checkpointBytes(0)
               .listener(
                   event -> {
                     if (event instanceof MoveEvent.Checkpoint

@@ -325,7 +325,6 @@ class RealLvmTest {
       AtomicReference<PvMover> running = new AtomicReference<>();
       PvMover mover =
           PvMover.builder(devices, "vg")
-              .checkpointBytes(0)
               .listener(
                   event -> {
                     if (last.test(event)) {

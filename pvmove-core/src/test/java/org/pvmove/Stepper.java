@@ -60,12 +60,6 @@ final class Stepper {
       }
 
       @Override
-      public boolean discard(long from, long count) throws IOException {
-        step();
-        return super.discard(from, count);
-      }
-
-      @Override
       public void flush() throws IOException {
         step();
         super.flush();

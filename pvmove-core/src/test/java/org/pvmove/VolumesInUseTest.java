@@ -317,7 +317,6 @@ class VolumesInUseTest {
 
   private static PvMover mover(LiveVolumes volumes, DeviceSet devices, MoveListener listener) {
     return PvMover.builder(devices, SmallGroup.NAME)
-        .checkpointBytes(0)
         .volumes(volumes)
         .listener(listener)
         .random(new Random(7))

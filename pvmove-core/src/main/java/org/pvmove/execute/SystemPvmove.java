@@ -378,21 +378,16 @@ public final class SystemPvmove {
           move, segments.size() + segmentsDone, segmentsDone, bytes, bytesDone);
     }
 
-    /** What is seen when so much is copied; LVM2 copies one segment after the other. */
-    MoveEvent copied(long done, long extentBytes) {
-      long start = bytesDone;
-      int index = 0;
-      long length = 0;
+    /** Which segment is copied when so much is; LVM2 copies one after the other. */
+    int segmentAt(long done, long extentBytes) {
+      long end = bytesDone;
       for (int i = 0; i < segments.size(); i++) {
-        start += length;
-        index = i;
-        length = segments.get(i).source().count() * extentBytes;
-        if (done < start + length) {
-          break;
+        end += segments.get(i).source().count() * extentBytes;
+        if (done < end) {
+          return segmentsDone + i;
         }
       }
-      long inSegment = Math.max(0, Math.min(length, done - start));
-      return new MoveEvent.Copied(move, segmentsDone + index, inSegment, length, done, bytes);
+      return Math.max(0, segmentsDone + segments.size() - 1);
     }
   }
 
@@ -494,7 +489,12 @@ public final class SystemPvmove {
 
   private void report(Call call, Started started, double percent) {
     long done = Math.round(started.bytes() * (percent / 100));
-    listener.on(started.copied(done, call.vg().extentSize().bytes()));
+    listener.on(
+        new MoveEvent.Copied(
+            started.move(),
+            started.segmentAt(done, call.vg().extentSize().bytes()),
+            done,
+            started.bytes()));
   }
 
   private void reportDone(Call call, Started started, LvmCommand command) {
