@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.ConnectException;
 import java.net.SocketAddress;
+import java.net.SocketException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -215,7 +216,8 @@ class ManyRequestsTest {
     while (true) {
       try {
         TestClient.connect(address).close();
-      } catch (ConnectException e) {
+      } catch (SocketException e) {
+        // Refused; or reset, where the listener was closed while this connection waited for it.
         return;
       }
       Thread.onSpinWait();
