@@ -4,7 +4,7 @@ package org.pvmove.fuzz;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.util.concurrent.TimeUnit;
-import java.util.function.IntSupplier;
+import java.util.function.Consumer;
 
 /** How long one input may take. */
 final class Bound {
@@ -21,17 +21,34 @@ final class Bound {
 
   private Bound() {}
 
+  /** The operations on an input, each of which may look at all of it anew. */
+  static final class Laps {
+    private long began = THREADS.getCurrentThreadCpuTime();
+    private long longest;
+
+    private Laps() {}
+
+    /** An operation has ended, and the next one begins. */
+    void lap() {
+      long now = THREADS.getCurrentThreadCpuTime();
+      longest = Math.max(longest, now - began);
+      began = now;
+    }
+  }
+
   /**
-   * Runs one input; again, a few times, as long as it takes too long.
+   * Runs one input; again, a few times, as long as an operation takes too long.
    *
-   * @param target returns how many operations it asked for, each of which may look at the whole
-   *     input
-   * @throws AssertionError if an operation takes too long on average, each time
+   * @param target tells the ends of its operations; it is one if it tells none
+   * @throws AssertionError if an operation takes too long each time
    */
-  static void run(IntSupplier target) {
+  static void run(Consumer<Laps> target) {
     long least = Long.MAX_VALUE;
     for (int i = 0; i < ATTEMPTS && least > LIMIT; i++) {
-      least = Math.min(least, nanosOfOne(target));
+      Laps laps = new Laps();
+      target.accept(laps);
+      laps.lap();
+      least = Math.min(least, laps.longest);
     }
     if (least > LIMIT) {
       throw new AssertionError(
@@ -39,11 +56,5 @@ final class Bound {
               .formatted(
                   TimeUnit.NANOSECONDS.toMillis(LIMIT), TimeUnit.NANOSECONDS.toMillis(least)));
     }
-  }
-
-  private static long nanosOfOne(IntSupplier target) {
-    long before = THREADS.getCurrentThreadCpuTime();
-    int operations = target.getAsInt();
-    return (THREADS.getCurrentThreadCpuTime() - before) / operations;
   }
 }

@@ -28,14 +28,13 @@ public final class ImageTarget {
 
   /** Runs one input. */
   public static void fuzzerTestOneInput(byte[] input) {
-    Bound.run(() -> run(SparseDisks.of(input)));
+    Bound.run(laps -> run(SparseDisks.of(input), laps));
   }
 
-  /** Returns the number of operations: each but the first reads and checks a group anew. */
-  private static int run(List<BlockDevice> disks) {
-    int operations = 1;
+  private static void run(List<BlockDevice> disks, Bound.Laps laps) {
     try (DeviceSet devices = DeviceSet.of(disks.toArray(new BlockDevice[0]))) {
       DeviceScan scan = devices.scan();
+      laps.lap();
       if (scan.devices().size() != disks.size()) {
         throw new AssertionError("expected every device, found " + scan.devices());
       }
@@ -45,9 +44,8 @@ public final class ImageTarget {
           break;
         }
         look(scan, stored);
-        operations += use(devices, stored);
+        use(devices, stored, laps);
       }
-      return operations;
     } catch (IOException e) {
       throw new UncheckedIOException("expected memory to hold what was written", e);
     }
@@ -67,14 +65,14 @@ public final class ImageTarget {
     }
   }
 
-  private static int use(DeviceSet devices, StoredVolumeGroup stored) throws IOException {
+  private static void use(DeviceSet devices, StoredVolumeGroup stored, Bound.Laps laps)
+      throws IOException {
     PvMover mover =
         PvMover.builder(devices, stored.volumeGroup().id().toString())
             .random(RandomGenerator.of("L64X128MixRandom"))
             .build();
     ImmutableList<PhysicalVolume> pvs = stored.volumeGroup().physicalVolumes();
-    int plans = Math.min(MAX_PLANS, pvs.size());
-    for (PhysicalVolume pv : pvs.subList(0, plans)) {
+    for (PhysicalVolume pv : pvs.subList(0, Math.min(MAX_PLANS, pvs.size()))) {
       try {
         if (mover.plan(MoveRequest.from(pv.id().toString()).build()) == null) {
           throw new AssertionError("expected a plan or reasons, found neither");
@@ -82,12 +80,13 @@ public final class ImageTarget {
       } catch (LvmException expected) {
         // The volume group must not be changed, for instance.
       }
+      laps.lap();
     }
     try {
       mover.abort();
     } catch (LvmException expected) {
       // As above; or there is no move.
     }
-    return plans + 1;
+    laps.lap();
   }
 }
