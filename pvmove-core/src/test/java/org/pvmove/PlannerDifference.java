@@ -111,7 +111,7 @@ enum PlannerDifference {
       Who.OURS,
       "raids or mirrors on the source",
       "only their images keep away from each other; LVM2 rules out every physical volume that they"
-          + " use, for everything that moves, and takes an atomic move under way for a mirror",
+          + " use, for everything that moves, and takes a move under way for a mirror",
       "No extents available for allocation.|Insufficient free space: .*"
           + "|Unable to allocate.* areas array.*");
 

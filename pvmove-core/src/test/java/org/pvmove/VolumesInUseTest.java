@@ -72,7 +72,7 @@ class VolumesInUseTest {
 
   @Test
   void answersLikeADiskThatDoesOneThingAfterTheOther() throws Exception {
-    long first = Long.getLong("pvmove.users.seed", System.nanoTime());
+    long first = Long.getLong("pvmove.users.seed", 1);
     System.out.printf("%d runs of users beside a move, the first with seed %d%n", RUNS, first);
     for (long seed = first; seed < first + RUNS; seed++) {
       try {

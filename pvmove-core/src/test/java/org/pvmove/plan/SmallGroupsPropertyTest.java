@@ -54,7 +54,7 @@ class SmallGroupsPropertyTest {
   @Example
   void holdsForAsManyMoreGroupsAsAskedFor() {
     int groups = Integer.getInteger("pvmove.smallgroups", 500);
-    long seed = Long.getLong("pvmove.smallgroups.seed", System.nanoTime());
+    long seed = Long.getLong("pvmove.smallgroups.seed", 1);
     System.out.printf("%d small groups, pvmove.smallgroups.seed=%d%n", groups, seed);
     RandomGenerator<Wish> wishes = wishes().generator(1000, false);
     Random random = new Random(seed);
