@@ -3,6 +3,7 @@ package org.pvmove;
 
 import static com.google.common.base.Preconditions.checkArgument;
 import static com.google.common.base.Preconditions.checkNotNull;
+import static com.google.common.base.Preconditions.checkState;
 
 import com.google.common.collect.ImmutableList;
 import java.io.IOException;
@@ -38,6 +39,8 @@ import org.pvmove.execute.MoveListener;
 import org.pvmove.execute.MoveOutcome;
 import org.pvmove.execute.ReadErrors;
 import org.pvmove.execute.RequiredExecutor;
+import org.pvmove.execute.Throttle;
+import org.pvmove.execute.UsedBlocks;
 import org.pvmove.execute.Work;
 import org.pvmove.lvm.LogicalVolume;
 import org.pvmove.lvm.LvGraph;
@@ -98,7 +101,15 @@ public final class PvMover {
     this.backups = builder.backups;
     this.locks = builder.locks;
     this.activeVolumes = builder.activeVolumes;
-    this.options = new CopyOptions(builder.readErrors, builder.verify);
+    this.options =
+        new CopyOptions(
+            builder.readErrors,
+            builder.verify,
+            builder.checkpointBytes,
+            builder.parallel,
+            builder.throttle,
+            builder.usedBlocks,
+            builder.discard);
     this.volumes = builder.volumes;
   }
 
@@ -522,6 +533,11 @@ public final class PvMover {
     private ActiveVolumes activeVolumes = ActiveVolumes.ofSystem();
     private ReadErrors readErrors = ReadErrors.stop();
     private boolean verify;
+    private long checkpointBytes = CopyOptions.USUAL_CHECKPOINT_BYTES;
+    private int parallel = 1;
+    private Throttle throttle = Throttle.unlimited();
+    private UsedBlocks usedBlocks = UsedBlocks.ALL;
+    private boolean discard;
     private @Nullable LiveVolumes volumes;
 
     private Builder(DeviceSet devices, String volumeGroup) {
@@ -608,6 +624,55 @@ public final class PvMover {
     }
 
     /**
+     * After how many bytes there is a checkpoint behind the next segment that ends: short segments
+     * share one, so that a crash repeats no more than this much and the segments then under way.
+     * What is left out, and zeros that cost the destination nothing, do not count. {@value
+     * CopyOptions#USUAL_CHECKPOINT_BYTES} by default; 0 for one behind each segment.
+     */
+    public Builder checkpointBytes(long value) {
+      checkArgument(
+          value >= 0, "bytes between checkpoints: expected none or some, found %s", value);
+      checkpointBytes = value;
+      return this;
+    }
+
+    /**
+     * How many segments of a move are copied at the same time, as far as their devices have no disk
+     * in common: from 1, the default, to {@value CopyOptions#MAX_PARALLEL}. With volumes in use it
+     * is one after the other.
+     */
+    public Builder parallel(int value) {
+      checkArgument(
+          value >= 1 && value <= CopyOptions.MAX_PARALLEL,
+          "segments at the same time: expected 1 to %s, found %s",
+          CopyOptions.MAX_PARALLEL,
+          value);
+      parallel = value;
+      return this;
+    }
+
+    /** Limits how fast is copied, and pauses it; no limit by default. */
+    public Builder throttle(Throttle value) {
+      throttle = checkNotNull(value);
+      return this;
+    }
+
+    /** What need not be copied; everything is by default. Not together with volumes in use. */
+    public Builder usedBlocks(UsedBlocks value) {
+      usedBlocks = checkNotNull(value);
+      return this;
+    }
+
+    /**
+     * Whether what moved is discarded where it was, once the end of the move is durable: as if
+     * trimmed, for disks and image files that make use of that. Not by default.
+     */
+    public Builder discardSource(boolean value) {
+      discard = value;
+      return this;
+    }
+
+    /**
      * The volumes of the group that this process uses while extents move; none by default.
      *
      * @throws IllegalArgumentException if they are on another set of devices
@@ -618,8 +683,15 @@ public final class PvMover {
       return this;
     }
 
-    /** The mover. */
+    /**
+     * The mover.
+     *
+     * @throws IllegalStateException if it was told of volumes in use and of blocks that are not
+     */
     public PvMover build() {
+      checkState(
+          volumes == null || usedBlocks == UsedBlocks.ALL,
+          "expected no unused blocks of volumes in use: users may begin to use them");
       return new PvMover(this);
     }
   }

@@ -4,8 +4,13 @@ package org.pvmove;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import org.pvmove.io.BlockDevice;
+import org.pvmove.io.IoHints;
 
-/** Another device, for tests that change what it does. Closing it leaves the other one open. */
+/**
+ * Another device, for tests that change what it does. Closing it leaves the other one open. Zeros
+ * are written by {@link #write}, so that a test that changes writes changes these as well; what the
+ * other device can do cheaply is passed on nevertheless.
+ */
 public class ForwardingDevice implements BlockDevice {
   private final BlockDevice device;
 
@@ -47,6 +52,26 @@ public class ForwardingDevice implements BlockDevice {
   @Override
   public void flush() throws IOException {
     device.flush();
+  }
+
+  @Override
+  public long nextData(long from, long to) throws IOException {
+    return device.nextData(from, to);
+  }
+
+  @Override
+  public boolean zeroesCheaply() {
+    return device.zeroesCheaply();
+  }
+
+  @Override
+  public boolean discard(long from, long count) throws IOException {
+    return device.discard(from, count);
+  }
+
+  @Override
+  public IoHints hints() {
+    return device.hints();
   }
 
   @Override

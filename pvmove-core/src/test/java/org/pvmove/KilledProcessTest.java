@@ -81,6 +81,12 @@ class KilledProcessTest {
     }
 
     @Override
+    public boolean discard(long from, long count) throws IOException {
+      process.checkAlive();
+      return super.discard(from, count);
+    }
+
+    @Override
     public void flush() throws IOException {
       process.checkAlive();
       super.flush();

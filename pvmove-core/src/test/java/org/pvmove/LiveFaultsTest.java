@@ -102,6 +102,7 @@ class LiveFaultsTest {
 
   private PvMover mover(MoveListener listener) {
     return PvMover.builder(devices, SmallGroup.NAME)
+        .checkpointBytes(0)
         .volumes(volumes)
         .listener(listener)
         .random(new Random(7))
@@ -237,6 +238,7 @@ class LiveFaultsTest {
   void comparesNoCopyWithASourceThatTellsNoMore() throws Exception {
     PvMover mover =
         PvMover.builder(devices, SmallGroup.NAME)
+            .checkpointBytes(0)
             .volumes(volumes)
             .verify(true)
             .onReadError(ReadErrors.skip(1, (byte) 0))

@@ -74,6 +74,7 @@ class LiveVolumesTest {
 
   private PvMover.Builder mover(LiveVolumes volumes) {
     return PvMover.builder(devices, SmallGroup.NAME)
+        .checkpointBytes(0)
         .volumes(volumes)
         .random(new Random(7))
         .host("test");

@@ -108,6 +108,7 @@ final class MoveLab {
     return PvMover.builder(DeviceSet.of(disks.toArray(new BlockDevice[0])), SmallGroup.NAME)
         .clock(() -> NOW)
         .random(new Random(7))
+        .checkpointBytes(0)
         .host("test");
   }
 

@@ -116,8 +116,9 @@ class PvMoverTest {
     expected.add(new MoveEvent.Started("pvmove0", segments, 0, bytes, 0));
     long done = 0;
     for (int i = 0; i < segments; i++) {
-      done += plan.segments().get(i).source().count() * EXTENT_BYTES;
-      expected.add(new MoveEvent.Copied("pvmove0", i, done, bytes));
+      long length = plan.segments().get(i).source().count() * EXTENT_BYTES;
+      done += length;
+      expected.add(new MoveEvent.Copied("pvmove0", i, length, length, done, bytes));
     }
     assertThat(events)
         .filteredOn(event -> !(event instanceof MoveEvent.Checkpoint))
@@ -268,7 +269,7 @@ class PvMoverTest {
     assertThat(stopped.reason()).isEqualTo("stopped on request");
     assertThat(stopped.failure()).isNull();
     assertThat(events.get(events.size() - 1))
-        .isEqualTo(new MoveEvent.Copied("pvmove0", 1, 11 * MIB, 24 * MIB));
+        .isEqualTo(new MoveEvent.Copied("pvmove0", 1, 3 * MIB, 8 * MIB, 11 * MIB, 24 * MIB));
     LvContent.verifyAll(stopped.volumeGroup());
     assertThat(mover.movesInProgress())
         .singleElement()
@@ -442,6 +443,7 @@ class PvMoverTest {
       AtomicInteger checkpoints = new AtomicInteger();
       PvMover mover =
           PvMover.builder(devices, SmallGroup.NAME)
+              .checkpointBytes(0)
               .listener(
                   event -> {
                     if (event instanceof MoveEvent.Checkpoint

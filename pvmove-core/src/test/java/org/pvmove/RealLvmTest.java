@@ -325,6 +325,7 @@ class RealLvmTest {
       AtomicReference<PvMover> running = new AtomicReference<>();
       PvMover mover =
           PvMover.builder(devices, "vg")
+              .checkpointBytes(0)
               .listener(
                   event -> {
                     if (last.test(event)) {

@@ -75,6 +75,7 @@ final class ScenarioLab {
   /** A mover as of a process that has just been started. */
   static PvMover mover(SimulatedDisks disks, String vg, MoveListener listener) {
     return PvMover.builder(DeviceSet.of(disks.disks().toArray(new BlockDevice[0])), vg)
+        .checkpointBytes(0)
         .clock(() -> Instant.ofEpochSecond(1_800_000_000L))
         .random(new Random(disks.seed() + disks.writeCount()))
         .host("test")

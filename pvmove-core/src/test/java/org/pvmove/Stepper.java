@@ -60,6 +60,12 @@ final class Stepper {
       }
 
       @Override
+      public boolean discard(long from, long count) throws IOException {
+        step();
+        return super.discard(from, count);
+      }
+
+      @Override
       public void flush() throws IOException {
         step();
         super.flush();

@@ -133,6 +133,7 @@ class SystemPvmoveTest {
           AtomicReference<PvMover> stopping = new AtomicReference<>();
           PvMover mover =
               builder
+                  .checkpointBytes(0)
                   .listener(
                       event -> {
                         if (segmentsDone == 0
@@ -237,9 +238,9 @@ class SystemPvmoveTest {
     assertThat(events)
         .containsExactly(
             new MoveEvent.Started("pvmove0", 3, 0, 10 * EXTENT, 0),
-            new MoveEvent.Copied("pvmove0", 0, 0, 10 * EXTENT),
-            new MoveEvent.Copied("pvmove0", 1, 4 * EXTENT, 10 * EXTENT),
-            new MoveEvent.Copied("pvmove0", 2, 10 * EXTENT, 10 * EXTENT),
+            new MoveEvent.Copied("pvmove0", 0, 0, 4 * EXTENT, 0, 10 * EXTENT),
+            new MoveEvent.Copied("pvmove0", 1, 0, 4 * EXTENT, 4 * EXTENT, 10 * EXTENT),
+            new MoveEvent.Copied("pvmove0", 2, 2 * EXTENT, 2 * EXTENT, 10 * EXTENT, 10 * EXTENT),
             checkpoint(plan, 0, 0, seqno),
             checkpoint(plan, 1, 4, seqno),
             checkpoint(plan, 2, 8, seqno),
@@ -625,7 +626,7 @@ class SystemPvmoveTest {
     assertThat(events)
         .startsWith(
             new MoveEvent.Started("pvmove0", 3, 1, 10 * EXTENT, 4 * EXTENT),
-            new MoveEvent.Copied("pvmove0", 2, 8 * EXTENT, 10 * EXTENT));
+            new MoveEvent.Copied("pvmove0", 2, 0, 2 * EXTENT, 8 * EXTENT, 10 * EXTENT));
   }
 
   @Test

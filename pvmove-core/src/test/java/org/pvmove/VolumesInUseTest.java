@@ -317,6 +317,7 @@ class VolumesInUseTest {
 
   private static PvMover mover(LiveVolumes volumes, DeviceSet devices, MoveListener listener) {
     return PvMover.builder(devices, SmallGroup.NAME)
+        .checkpointBytes(0)
         .volumes(volumes)
         .listener(listener)
         .random(new Random(7))

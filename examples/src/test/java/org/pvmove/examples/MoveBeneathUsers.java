@@ -29,6 +29,7 @@ import org.pvmove.execute.MoveListener;
 import org.pvmove.execute.MoveOutcome;
 import org.pvmove.io.Access;
 import org.pvmove.io.BlockDevice;
+import org.pvmove.io.IoHints;
 import org.pvmove.plan.MoveRequest;
 import org.pvmove.volume.LiveVolumes;
 import org.pvmove.volume.LogicalVolumeDevice;
@@ -195,6 +196,34 @@ final class MoveBeneathUsers implements Closeable, MoveListener {
     public void write(long byteOffset, ByteBuffer source) throws IOException {
       device.write(byteOffset, source);
       watcher.run();
+    }
+
+    @Override
+    public long nextData(long from, long to) throws IOException {
+      return device.nextData(from, to);
+    }
+
+    @Override
+    public void writeZeroes(long from, long count) throws IOException {
+      device.writeZeroes(from, count);
+      watcher.run();
+    }
+
+    @Override
+    public boolean zeroesCheaply() {
+      return device.zeroesCheaply();
+    }
+
+    @Override
+    public boolean discard(long from, long count) throws IOException {
+      boolean passedOn = device.discard(from, count);
+      watcher.run();
+      return passedOn;
+    }
+
+    @Override
+    public IoHints hints() {
+      return device.hints();
     }
 
     @Override

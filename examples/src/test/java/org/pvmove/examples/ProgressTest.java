@@ -35,7 +35,7 @@ class ProgressTest {
   void printsNowAndThenWhileALongSegmentIsCopied() {
     progress.on(new MoveEvent.Started("pvmove0", 1, 0, 1000, 0));
     for (seconds = 1; seconds <= 40; seconds++) {
-      progress.on(new MoveEvent.Copied("pvmove0", 0, seconds * 10, 1000));
+      progress.on(new MoveEvent.Copied("pvmove0", 0, seconds * 10, 1000, seconds * 10, 1000));
     }
     assertThat(out.toString().lines())
         .containsExactly(

@@ -263,7 +263,11 @@ final class HandOverLab {
       devices.add(snapshots.watch(BlockDevices.open(image, Access.READ_WRITE)));
     }
     try (DeviceSet set = DeviceSet.of(devices.toArray(new BlockDevice[0]))) {
-      PvMover mover = PvMover.builder(set, disks.volumeGroup()).listener(snapshots::on).build();
+      PvMover mover =
+          PvMover.builder(set, disks.volumeGroup())
+              .checkpointBytes(0)
+              .listener(snapshots::on)
+              .build();
       MoveRequest request =
           MoveRequest.from(disks.image('a').toString())
               .to(disks.image('c').toString())

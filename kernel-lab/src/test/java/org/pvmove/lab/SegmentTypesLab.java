@@ -195,7 +195,10 @@ final class SegmentTypesLab {
     try (DeviceSet devices = disks.open()) {
       Half half = new Half();
       PvMover mover =
-          PvMover.builder(devices, VOLUME_GROUP).listener(event -> half.on(event, way)).build();
+          PvMover.builder(devices, VOLUME_GROUP)
+              .checkpointBytes(0)
+              .listener(event -> half.on(event, way))
+              .build();
       half.mover = mover;
       MoveRequest all =
           MoveRequest.from(disks.image('a').toString()).atomic(way == Way.ATOMIC).build();

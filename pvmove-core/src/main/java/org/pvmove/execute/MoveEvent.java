@@ -25,10 +25,19 @@ public sealed interface MoveEvent {
    *
    * @param move the temporary volume
    * @param segment index of the segment being copied, counted from 0
+   * @param segmentBytesDone bytes of the segment copied so far
+   * @param segmentBytes bytes of the segment in all
    * @param bytesDone bytes copied so far, those of the segments already done included
    * @param bytes bytes in all
    */
-  record Copied(String move, int segment, long bytesDone, long bytes) implements MoveEvent {}
+  record Copied(
+      String move,
+      int segment,
+      long segmentBytesDone,
+      long segmentBytes,
+      long bytesDone,
+      long bytes)
+      implements MoveEvent {}
 
   /**
    * A segment is at its destination, durably.

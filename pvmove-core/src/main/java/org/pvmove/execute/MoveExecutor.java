@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.pvmove.execute;
 
+import com.google.common.collect.ArrayListMultimap;
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ListMultimap;
 import com.google.common.collect.Lists;
 import com.google.common.io.Closer;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
@@ -18,6 +23,7 @@ import org.pvmove.device.ActiveVolumes;
 import org.pvmove.device.LiveVolumeGroup;
 import org.pvmove.device.StoredVolumeGroup;
 import org.pvmove.device.VolumeGroupChangedException;
+import org.pvmove.io.BlockDevice;
 import org.pvmove.io.RangeLock;
 import org.pvmove.lvm.LogicalVolume;
 import org.pvmove.lvm.LvGraph;
@@ -288,119 +294,216 @@ public final class MoveExecutor {
     LOG.info("{}: {} of {} bytes to move", move.name(), total - done, total);
     listener.on(
         new MoveEvent.Started(move.name(), move.pieces().size(), segmentsDone, total, done));
-    SegmentCopier copier =
-        new SegmentCopier(options.readErrors(), options.verify(), again, stopped);
-    // Those that are copied and not decided: of an atomic move all, until its end.
-    List<SegmentCopier.Job> copied = new ArrayList<>();
+    MoveCopy copy = new MoveCopy(move, again, done, total);
     try {
-      return carryOn(move, copier, copied, done, total);
+      return copy.run();
     } finally {
       if (volumes != null) {
-        volumes.drop(guards(copied));
+        volumes.drop(guards(copy.undecided));
       }
     }
   }
 
-  private boolean carryOn(
-      Pvmove move, SegmentCopier copier, List<SegmentCopier.Job> copied, long before, long total)
-      throws IOException {
-    VolumeGroup vg = volumeGroup().volumeGroup();
-    long done = before;
-    for (int i = 0; i < move.pieces().size(); i++) {
-      Pvmove.Piece piece = move.pieces().get(i);
-      if (piece.done()) {
-        continue;
+  /** The copying of a move's segments, with its checkpoints. */
+  private final class MoveCopy {
+    private final Pvmove move;
+    private final BlockCopier.Shared shared;
+    private final CopyJobs jobs;
+    private final long total;
+    private long done;
+
+    /** Segments under way, by their index. */
+    private final Map<Integer, SegmentTally> tallies = new HashMap<>();
+
+    /** Copied and not durable yet. */
+    private final List<SegmentTally> copied = new ArrayList<>();
+
+    private long copiedBytes;
+
+    /** Begun and not decided by a commit: of an atomic move all, until its end. */
+    private final List<CopyJob> undecided = new ArrayList<>();
+
+    MoveCopy(Pvmove move, boolean again, long done, long total) {
+      this.move = move;
+      this.shared = new BlockCopier.Shared(options.readErrors(), again);
+      this.jobs = new CopyJobs(volumeGroup(), move, options.usedBlocks(), volumes);
+      this.done = done;
+      this.total = total;
+    }
+
+    boolean run() throws IOException {
+      List<CopyStream> streams = jobs.streams(options.parallel(), undecided::add);
+      try (BlockLanes lanes = new BlockLanes(streams, shared, options.throttle(), stopped)) {
+        return run(lanes);
       }
-      CopyGuard guard =
-          volumes == null ? CopyGuard.NONE : volumes.copy(piece.source(), piece.destination());
-      SegmentCopier.Job job = job(move, piece, guard);
-      copied.add(job);
-      if (!copy(copier, move, i, job, done, total)) {
+    }
+
+    private boolean run(BlockLanes lanes) throws IOException {
+      CopyTask block;
+      while ((block = take(lanes)) != null) {
+        count(block);
+        block.job().guard().giveWay(stopped);
+        if (isDue() && !settle(lanes)) {
+          return false;
+        }
+      }
+      if (!settle(lanes) || lanes.halted()) {
         return false;
       }
-      done += vg.extentSize().toBytes(piece.source().count());
-      if (!move.atomic()) {
-        checkpoint(move, i, job);
-        copied.remove(job);
+      end(move, true, undecided);
+      return true;
+    }
+
+    private @Nullable CopyTask take(BlockLanes lanes) throws CopyFailedException {
+      try {
+        return lanes.take();
+      } catch (CopyFailedException e) {
+        settleAfter(e, lanes);
+        throw e;
+      }
+    }
+
+    private void count(CopyTask block) throws CopyFailedException {
+      CopyJob job = block.job();
+      SegmentTally tally = tallies.computeIfAbsent(job.segment(), i -> new SegmentTally(job));
+      BlockCopier.Copied what = block.result();
+      tally.add(block.length(), what);
+      done += block.length();
+      copiedBytes += block.bytesOfWork();
+      if (tally.isComplete()) {
+        tallies.remove(job.segment());
+        copied.add(tally);
+      }
+      listener.on(
+          new MoveEvent.Copied(
+              move.name(), job.segment(), tally.bytesDone(), job.byteCount(), done, total));
+    }
+
+    private boolean isDue() {
+      return !copied.isEmpty() && copiedBytes >= options.checkpointBytes();
+    }
+
+    /**
+     * Makes durable what is copied, and has it counted.
+     *
+     * @return false if it was to stop before
+     */
+    private boolean settle(BlockLanes lanes) throws IOException {
+      copiedBytes = 0;
+      flush();
+      for (SegmentTally tally : copied) {
+        if (options.verify() && !isThere(tally, lanes)) {
+          return false;
+        }
+      }
+      Receipt.Verified verified =
+          !options.verify()
+              ? Receipt.Verified.NO
+              : shared.fromDisk() ? Receipt.Verified.ON_DISK : Receipt.Verified.AS_READ;
+      List<SegmentTally> settled = ImmutableList.copyOf(copied);
+      copied.clear();
+      if (!settled.isEmpty() && !move.atomic()) {
+        Set<Integer> decided = new HashSet<>(Lists.transform(settled, s -> s.job().segment()));
+        checkpoint(move, decided, Lists.transform(settled, SegmentTally::job));
+        undecided.removeIf(job -> decided.contains(job.segment()));
       } else if (volumes != null) {
         // Users go on to write to what was copied before.
-        for (SegmentCopier.Job each : copied) {
-          SegmentCopier.requireWhole(each);
+        for (CopyJob job : undecided) {
+          job.requireWhole();
+        }
+      }
+      for (SegmentTally tally : settled) {
+        bytesCopied += tally.job().byteCount();
+        lost.addAll(tally.lost());
+        receipts.add(tally.receipt(move.name(), verified));
+      }
+      if (!move.atomic()) {
+        tell(settled);
+      }
+      return true;
+    }
+
+    private void tell(List<SegmentTally> settled) {
+      long seqno = volumeGroup().volumeGroup().seqno();
+      for (SegmentTally tally : settled) {
+        int index = tally.job().segment();
+        listener.on(new MoveEvent.Checkpoint(move.name(), index, move.pieces().get(index), seqno));
+      }
+    }
+
+    private boolean isThere(SegmentTally tally, BlockLanes lanes) throws CopyFailedException {
+      CopyJob job = tally.job();
+      return job.guard().mayBeWrittenTo()
+          ? lanes.compare(job)
+          : lanes.verify(job, tally.checksum());
+    }
+
+    private void flush() throws CopyFailedException {
+      ListMultimap<BlockDevice, CopyJob> byDestination = ArrayListMultimap.create();
+      copied.forEach(tally -> byDestination.put(tally.job().destination(), tally.job()));
+      for (BlockDevice destination : byDestination.keySet()) {
+        try {
+          destination.flush();
+        } catch (IOException e) {
+          throw new CopyFailedException(
+              CopyFailedException.Operation.FLUSH,
+              "cannot be made durable",
+              byDestination.get(destination).stream()
+                  .flatMap(job -> job.onDestination(0, job.byteCount()).stream())
+                  .collect(ImmutableList.toImmutableList()),
+              e);
         }
       }
     }
-    end(move, true, copied);
-    return true;
-  }
 
-  private SegmentCopier.Job job(Pvmove move, Pvmove.Piece piece, CopyGuard guard) {
-    StoredVolumeGroup group = volumeGroup();
-    VolumeGroup vg = group.volumeGroup();
-    return new SegmentCopier.Job(
-        group.device(piece.source().pv()).device(),
-        byteOffset(vg, piece.source()),
-        group.device(piece.destination().pv()).device(),
-        byteOffset(vg, piece.destination()),
-        vg.extentSize().toBytes(piece.source().count()),
-        Owner.of(vg, move, piece),
-        guard);
-  }
-
-  private boolean copy(
-      SegmentCopier copier, Pvmove move, int index, SegmentCopier.Job job, long before, long total)
-      throws IOException {
-    SegmentCopier.Copied copied =
-        copier.copy(
-            job,
-            bytes -> listener.on(new MoveEvent.Copied(move.name(), index, before + bytes, total)));
-    if (copied == null) {
-      return false;
+    /** A segment that cannot be copied takes nothing from those that were. */
+    private void settleAfter(CopyFailedException failure, BlockLanes lanes) {
+      try {
+        boolean unused = !copied.isEmpty() && settle(lanes);
+      } catch (IOException | RuntimeException e) {
+        failure.addSuppressed(e);
+      }
     }
-    bytesCopied += job.byteCount();
-    lost.addAll(copied.lost());
-    receipts.add(
-        new Receipt(
-            move.name(),
-            index,
-            job.source().name(),
-            job.sourceOffset(),
-            job.destination().name(),
-            job.destinationOffset(),
-            job.byteCount(),
-            copied.bytesFound(),
-            copied.checksum(),
-            copied.verified()));
-    return true;
   }
 
-  private void checkpoint(Pvmove move, int index, SegmentCopier.Job job) throws IOException {
-    Pvmove.Piece piece = move.pieces().get(index);
-    StoredVolumeGroup now =
+  private void checkpoint(Pvmove move, Set<Integer> indexes, List<CopyJob> jobs)
+      throws IOException {
+    StoredVolumeGroup unused =
         commit(
             move,
             vg -> {
               Pvmove found = current(vg, move);
-              if (index >= found.pieces().size() || !found.pieces().get(index).equals(piece)) {
-                throw new VolumeGroupChangedException(
-                    "expected segment %d of move %s to be %s, found that someone else has changed"
-                            .formatted(index + 1, move.name(), piece)
-                        + " the move");
+              for (int index : indexes) {
+                Pvmove.Piece piece = move.pieces().get(index);
+                if (index >= found.pieces().size() || !found.pieces().get(index).equals(piece)) {
+                  throw new VolumeGroupChangedException(
+                      "expected segment %d of move %s to be %s, found that someone else has changed"
+                              .formatted(index + 1, move.name(), piece)
+                          + " the move");
+                }
               }
-              return PvmoveEdits.pieceDone(vg, found, index);
+              return PvmoveEdits.piecesDone(vg, found, indexes);
             },
-            MetadataWriter.segmentDone(move.name(), index),
-            ImmutableList.of(job));
-    listener.on(new MoveEvent.Checkpoint(move.name(), index, piece, now.volumeGroup().seqno()));
+            MetadataWriter.segmentDone(move.name(), Collections.max(indexes)),
+            jobs);
   }
 
-  private void end(Pvmove move, boolean toDestination, List<SegmentCopier.Job> deciding)
-      throws IOException {
-    StoredVolumeGroup now =
-        commit(
-            move,
-            vg -> PvmoveEdits.end(vg, current(vg, move), toDestination),
-            toDestination ? MetadataWriter.finish(move.name()) : MetadataWriter.abort(move.name()),
-            deciding);
+  private void end(Pvmove move, boolean toDestination, List<CopyJob> deciding) throws IOException {
+    StoredVolumeGroup now;
+    try (LiveVolumeGroup.Locked locked = lock(move)) {
+      now =
+          commit(
+              locked,
+              vg -> PvmoveEdits.end(vg, current(vg, move), toDestination),
+              toDestination
+                  ? MetadataWriter.finish(move.name())
+                  : MetadataWriter.abort(move.name()),
+              deciding);
+      if (toDestination && options.discard()) {
+        // As long as it is locked nobody puts something else there.
+        Discard.source(now, move);
+      }
+    }
     LOG.info("{}: {}", move.name(), toDestination ? "finished" : "aborted");
     listener.on(new MoveEvent.Finished(move.name(), !toDestination, now.volumeGroup().seqno()));
   }
@@ -411,16 +514,23 @@ public final class MoveExecutor {
    * @param deciding the copies whose destination counts from then on
    */
   private StoredVolumeGroup commit(
-      Pvmove move,
-      UnaryOperator<VolumeGroup> edit,
-      String description,
-      List<SegmentCopier.Job> deciding)
+      Pvmove move, UnaryOperator<VolumeGroup> edit, String description, List<CopyJob> deciding)
       throws IOException {
-    try (LiveVolumeGroup.Locked locked = live.lock()) {
+    try (LiveVolumeGroup.Locked locked = lock(move)) {
+      return commit(locked, edit, description, deciding);
+    }
+  }
+
+  private LiveVolumeGroup.Locked lock(Pvmove move) throws IOException {
+    LiveVolumeGroup.Locked locked = live.lock();
+    try {
       // Once the kernel maps a volume onto the move it copies, too, and writes go to it.
       requireInactive(locked.group().volumeGroup(), move);
       LiveVolumes.requireUnused(locked.group(), volumes);
-      return commit(locked, edit, description, deciding);
+      return locked;
+    } catch (Throwable e) {
+      locked.close();
+      throw e;
     }
   }
 
@@ -428,7 +538,7 @@ public final class MoveExecutor {
       LiveVolumeGroup.Locked locked,
       UnaryOperator<VolumeGroup> edit,
       String description,
-      List<SegmentCopier.Job> deciding)
+      List<CopyJob> deciding)
       throws IOException {
     if (volumes == null) {
       return locked.commit(edit, description);
@@ -436,15 +546,15 @@ public final class MoveExecutor {
     try {
       return volumes.commit(locked, edit, description, guards(deciding));
     } catch (CopyLostException e) {
-      for (SegmentCopier.Job job : deciding) {
-        SegmentCopier.requireWhole(job);
+      for (CopyJob job : deciding) {
+        job.requireWhole();
       }
       throw e;
     }
   }
 
-  private static List<CopyGuard> guards(List<SegmentCopier.Job> jobs) {
-    return Lists.transform(jobs, SegmentCopier.Job::guard);
+  private static List<CopyGuard> guards(List<CopyJob> jobs) {
+    return Lists.transform(jobs, CopyJob::guard);
   }
 
   private static long byteOffset(VolumeGroup vg, PeRange range) {

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.pvmove.execute;
 
+import com.google.common.collect.BoundType;
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.Range;
+import com.google.common.collect.RangeSet;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
 import org.pvmove.lvm.Area;
 import org.pvmove.lvm.LogicalVolume;
 import org.pvmove.lvm.Segment;
@@ -19,24 +25,54 @@ import org.pvmove.lvm.edit.Pvmove;
  * @param stripes number of stripes
  */
 record Owner(String logicalVolume, long start, long offset, long chunk, int stripes) {
-  /** The owner of a piece; the temporary volume itself if no volume is mapped onto it. */
-  static Owner of(VolumeGroup vg, Pvmove move, Pvmove.Piece piece) {
-    for (LogicalVolume lv : vg.logicalVolumes()) {
-      for (Segment segment : lv.segments()) {
-        if (segment.type() instanceof SegmentType.Striped striped) {
-          for (int i = 0; i < striped.areas().size(); i++) {
-            if (striped.areas().get(i) instanceof Area.Logical area
-                && area.lv().equals(move.name())
-                && area.extent() <= piece.firstExtent()
-                && piece.firstExtent() < area.extent() + segment.areaLength()) {
-              return of(vg, lv, segment, striped, i, piece.firstExtent() - area.extent());
+  /** Finds the owners of a move's pieces. */
+  static final class Index {
+    private final VolumeGroup vg;
+    private final Pvmove move;
+
+    /** The areas on the temporary volume by their first extent there. */
+    private final NavigableMap<Long, Use> uses = new TreeMap<>();
+
+    private record Use(LogicalVolume lv, Segment segment, SegmentType.Striped type, int stripe) {}
+
+    Index(VolumeGroup vg, Pvmove move) {
+      this.vg = vg;
+      this.move = move;
+      for (LogicalVolume lv : vg.logicalVolumes()) {
+        for (Segment segment : lv.segments()) {
+          if (segment.type() instanceof SegmentType.Striped striped) {
+            for (int i = 0; i < striped.areas().size(); i++) {
+              if (striped.areas().get(i) instanceof Area.Logical area
+                  && area.lv().equals(move.name())) {
+                uses.putIfAbsent(area.extent(), new Use(lv, segment, striped, i));
+              }
             }
           }
         }
       }
     }
-    long start = vg.extentSize().toBytes(piece.firstExtent());
-    return new Owner(move.name(), start, 0, Long.MAX_VALUE, 1);
+
+    /** Whether a piece belongs to one volume, as one run of it, as far as is known. */
+    boolean isWhole(Pvmove.Piece piece) {
+      Map.Entry<Long, Use> found = uses.floorEntry(piece.firstExtent());
+      return found != null
+          && piece.firstExtent() + piece.source().count()
+              <= found.getKey() + found.getValue().segment.areaLength();
+    }
+
+    /** The owner of a piece; the temporary volume itself if no volume is mapped onto it. */
+    Owner of(Pvmove.Piece piece) {
+      Map.Entry<Long, Use> found = uses.floorEntry(piece.firstExtent());
+      if (found != null) {
+        Use use = found.getValue();
+        long extent = piece.firstExtent() - found.getKey();
+        if (extent < use.segment.areaLength()) {
+          return Owner.of(vg, use.lv, use.segment, use.type, use.stripe, extent);
+        }
+      }
+      long start = vg.extentSize().toBytes(piece.firstExtent());
+      return new Owner(move.name(), start, 0, Long.MAX_VALUE, 1);
+    }
   }
 
   private static Owner of(
@@ -83,5 +119,36 @@ record Owner(String logicalVolume, long start, long offset, long chunk, int stri
       at += length;
     }
     return ranges.build();
+  }
+
+  /**
+   * Where a run of ranges of the volume ends that has a byte of the piece in it.
+   *
+   * @param ranges ranges of the volume
+   * @param from the byte, counted from the start of the piece
+   * @param limit where to stop looking
+   * @return the first byte at or behind {@code from} that is in none of the ranges; {@code limit}
+   *     if there is none before
+   */
+  long endOfRun(RangeSet<Long> ranges, long from, long limit) {
+    long at = from;
+    while (at < limit) {
+      long inStripe = offset + at;
+      long inVolume =
+          start + inStripe / chunk * (stripes == 1 ? 0 : chunk * stripes) + inStripe % chunk;
+      Range<Long> range = ranges.rangeContaining(inVolume);
+      if (range == null) {
+        return at;
+      }
+      long left = chunk - inStripe % chunk;
+      if (range.hasUpperBound()) {
+        long end = range.upperEndpoint() + (range.upperBoundType() == BoundType.CLOSED ? 1 : 0);
+        if (end - inVolume < left) {
+          return Math.min(limit, at + end - inVolume);
+        }
+      }
+      at = left > limit - at ? limit : at + left;
+    }
+    return limit;
   }
 }

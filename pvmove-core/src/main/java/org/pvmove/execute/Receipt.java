@@ -13,7 +13,9 @@ package org.pvmove.execute;
  * @param byteCount its length
  * @param bytesFound how many of these bytes were not written, because an earlier attempt had: they
  *     were read from both disks and found equal
- * @param checksum of all its bytes, as they were written or found
+ * @param bytesSkipped how many were not copied, because they are free or zeros that the destination
+ *     has already or can make without being sent them
+ * @param checksum of all its bytes that are not free, as they were written or found
  * @param verified whether they were read back before the checkpoint
  */
 public record Receipt(
@@ -25,6 +27,7 @@ public record Receipt(
     long destinationOffset,
     long byteCount,
     long bytesFound,
+    long bytesSkipped,
     Checksum checksum,
     Verified verified) {
   /** Whether the copy was read back before the checkpoint. */

@@ -378,16 +378,21 @@ public final class SystemPvmove {
           move, segments.size() + segmentsDone, segmentsDone, bytes, bytesDone);
     }
 
-    /** Which segment is copied when so much is; LVM2 copies one after the other. */
-    int segmentAt(long done, long extentBytes) {
-      long end = bytesDone;
+    /** What is seen when so much is copied; LVM2 copies one segment after the other. */
+    MoveEvent copied(long done, long extentBytes) {
+      long start = bytesDone;
+      int index = 0;
+      long length = 0;
       for (int i = 0; i < segments.size(); i++) {
-        end += segments.get(i).source().count() * extentBytes;
-        if (done < end) {
-          return segmentsDone + i;
+        start += length;
+        index = i;
+        length = segments.get(i).source().count() * extentBytes;
+        if (done < start + length) {
+          break;
         }
       }
-      return Math.max(0, segmentsDone + segments.size() - 1);
+      long inSegment = Math.max(0, Math.min(length, done - start));
+      return new MoveEvent.Copied(move, segmentsDone + index, inSegment, length, done, bytes);
     }
   }
 
@@ -489,12 +494,7 @@ public final class SystemPvmove {
 
   private void report(Call call, Started started, double percent) {
     long done = Math.round(started.bytes() * (percent / 100));
-    listener.on(
-        new MoveEvent.Copied(
-            started.move(),
-            started.segmentAt(done, call.vg().extentSize().bytes()),
-            done,
-            started.bytes()));
+    listener.on(started.copied(done, call.vg().extentSize().bytes()));
   }
 
   private void reportDone(Call call, Started started, LvmCommand command) {

@@ -14,7 +14,9 @@ import org.jspecify.annotations.Nullable;
  * where it was. After a read that threw, the bytes between position and limit are undefined; after
  * a write that threw, each 512-byte sector of the range holds its old or its new bytes. The buffer
  * must not be used by anyone else during the call. No alignment is asked of callers, but ranges
- * aligned to {@link #logicalBlockSize()} and direct buffers are the cheap ones.
+ * aligned to {@link #logicalBlockSize()} and direct buffers are the cheap ones. Of files and disks,
+ * 64 KiB and more move past the system's cache if the offset, the length and the address of a
+ * direct buffer ({@link ByteBuffer#alignedSlice}) are multiples of 4096.
  *
  * <p><b>Durable.</b> A write that returned is seen by every later read. It survives a power loss
  * only once a {@link #flush()} that began after it has returned; until then any of its sectors may
@@ -97,6 +99,88 @@ public interface BlockDevice extends Closeable {
   default boolean readFromDisk(long byteOffset, ByteBuffer target) throws IOException {
     read(byteOffset, target);
     return false;
+  }
+
+  /**
+   * Finds the next byte that may be something else than zero, without reading any: a way past the
+   * holes of a sparse file. The default knows of no holes. What is said of bytes that are written
+   * to meanwhile is undefined, as it is for {@link #read}.
+   *
+   * @param from where to begin, in bytes, from 0 to {@code to}
+   * @param to where to end, from {@code from} to {@code size()}; this byte itself does not matter
+   * @return the first byte offset from {@code from} on that is not known to read as zero; {@code
+   *     to} if all bytes up to there are known to
+   * @throws IllegalArgumentException if the range is not within the device
+   * @throws java.io.EOFException if the device is found to end before its {@link #size()}
+   * @throws IOException if the device is closed, or does not answer
+   */
+  default long nextData(long from, long to) throws IOException {
+    BlockDevices.checkRange(this, from, to - from);
+    return from;
+  }
+
+  /**
+   * Makes bytes read as zeros. In all respects it is a write of zeros: durable once flushed, and if
+   * it throws, each 512-byte sector of the range holds its old bytes or zeros. It may take less
+   * time and space, see {@link #zeroesCheaply()}. The default writes zeros, at most 1 MiB at a
+   * time.
+   *
+   * @param from where the first byte is, from 0 to {@code size() - count}
+   * @param count how many bytes, which may be none
+   * @throws IllegalArgumentException if the range is not within the device
+   * @throws IllegalStateException if the device is read-only
+   * @throws IOException as {@link #write}
+   */
+  default void writeZeroes(long from, long count) throws IOException {
+    if (readOnly()) {
+      throw ReadOnlyBlockDevice.refusal(this);
+    }
+    BlockDevices.checkRange(this, from, count);
+    ByteBuffer zeros = ByteBuffer.allocate((int) Math.min(count, 1 << 20));
+    long done = 0;
+    do {
+      zeros.clear().limit((int) Math.min(zeros.capacity(), count - done));
+      write(from + done, zeros);
+      done += zeros.limit();
+    } while (done < count);
+  }
+
+  /**
+   * Whether {@link #writeZeroes} costs much less than writing as many bytes, so that it pays to
+   * look whether what is to be written is zeros. A hint like {@link #hints()}; the answer may
+   * change.
+   */
+  default boolean zeroesCheaply() {
+    return false;
+  }
+
+  /**
+   * Tells the device that bytes are not needed any more, so that it may use their place otherwise.
+   * Until they are written again it is undefined what they read as, which may differ from one read
+   * to the next; they never show what is stored elsewhere on the disk. Bytes at the ends of the
+   * range that do not fill a block of the device stay as they are. The default does nothing.
+   *
+   * @param from where the first byte is, from 0 to {@code size() - count}
+   * @param count how many bytes, which may be none
+   * @return whether anything was passed on to the device
+   * @throws IllegalArgumentException if the range is not within the device
+   * @throws IllegalStateException if the device is read-only
+   * @throws IOException if the device failed to do it, or is closed
+   */
+  default boolean discard(long from, long count) throws IOException {
+    if (readOnly()) {
+      throw ReadOnlyBlockDevice.refusal(this);
+    }
+    BlockDevices.checkRange(this, from, count);
+    return false;
+  }
+
+  /**
+   * How the device is best used. Never depend on it for more than speed. The default knows nothing:
+   * the medium is the device itself.
+   */
+  default IoHints hints() {
+    return IoHints.unknown(this);
   }
 
   /**

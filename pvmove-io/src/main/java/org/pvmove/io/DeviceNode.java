@@ -76,13 +76,7 @@ record DeviceNode(Object fileKey, boolean isBlockDevice, long rdev) {
    * @param sysfsBlockDevices the directory with one symbolic link {@code MAJOR:MINOR} per device
    */
   static int logicalBlockSize(Path sysfsBlockDevices, long rdev) throws IOException {
-    Path device = sysfsBlockDevices.resolve(major(rdev) + ":" + minor(rdev)).toRealPath();
-    // The queue belongs to the disk; a partition is a directory within that of its disk.
-    Path disk = Files.exists(device.resolve("partition")) ? device.getParent() : device;
-    if (disk == null) {
-      throw new NoSuchFileException(device + "/..");
-    }
-    Path file = disk.resolve("queue/logical_block_size");
+    Path file = disk(sysfsBlockDevices, rdev).resolve("queue/logical_block_size");
     String text = Files.readString(file).trim();
     try {
       int size = Integer.parseInt(text);
@@ -94,6 +88,50 @@ record DeviceNode(Object fileKey, boolean isBlockDevice, long rdev) {
     }
     throw new IOException(
         "'" + file + "': expected a power of two of at least 512, found '" + text + "'");
+  }
+
+  /**
+   * The directory of sysfs of a disk, or of the disk that a partition is one of.
+   *
+   * @param sysfsBlockDevices the directory with one symbolic link {@code MAJOR:MINOR} per device
+   */
+  static Path disk(Path sysfsBlockDevices, long rdev) throws IOException {
+    return diskOf(sysfsBlockDevices.resolve(majorMinor(rdev)).toRealPath());
+  }
+
+  /** The same for the directory of a disk or a partition. */
+  static Path diskOf(Path device) throws IOException {
+    // The queue belongs to the disk; a partition is a directory within that of its disk.
+    Path disk = Files.exists(device.resolve("partition")) ? device.getParent() : device;
+    if (disk == null) {
+      throw new NoSuchFileException(device + "/..");
+    }
+    return disk;
+  }
+
+  /** How a device is best used. */
+  static IoHints hints(long rdev) {
+    return new DiskHints(SYSFS_BLOCK_DEVICES).ofBlockDevice(rdev);
+  }
+
+  /** How a regular file is best used. */
+  static IoHints hints(Path file) {
+    return new DiskHints(SYSFS_BLOCK_DEVICES).ofFile(file);
+  }
+
+  /**
+   * Which device the file system is on that a file belongs to, in the encoding of Linux's {@code
+   * st_dev}.
+   *
+   * @throws UnsupportedOperationException if this is not a Unix
+   */
+  static long fileSystemDevice(Path file) throws IOException {
+    return number(Files.readAttributes(file, "unix:dev"), "dev").longValue();
+  }
+
+  /** A device number as sysfs writes it, for example {@code 8:1}. */
+  static String majorMinor(long dev) {
+    return major(dev) + ":" + minor(dev);
   }
 
   // Linux's dev_t as the C library encodes it, see makedev(3): 12 + 20 bits of major and 8 + 24

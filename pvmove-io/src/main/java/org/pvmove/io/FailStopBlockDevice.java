@@ -70,6 +70,34 @@ final class FailStopBlockDevice implements BlockDevice {
   }
 
   @Override
+  public long nextData(long from, long to) throws IOException {
+    checkNotFailed();
+    return device.nextData(from, to);
+  }
+
+  @Override
+  public void writeZeroes(long from, long count) throws IOException {
+    checkNotFailed();
+    device.writeZeroes(from, count);
+  }
+
+  @Override
+  public boolean zeroesCheaply() {
+    return device.zeroesCheaply();
+  }
+
+  @Override
+  public boolean discard(long from, long count) throws IOException {
+    checkNotFailed();
+    return device.discard(from, count);
+  }
+
+  @Override
+  public IoHints hints() {
+    return device.hints();
+  }
+
+  @Override
   public @Nullable RangeLock tryLock(long byteOffset, long byteCount) throws IOException {
     return device.tryLock(byteOffset, byteCount);
   }

@@ -16,6 +16,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * An image file or a Linux block device; see {@link BlockDevices#open(Path, Access)}.
@@ -25,11 +27,23 @@ import org.jspecify.annotations.Nullable;
  * its tasks at once it does the I/O right here, on the caller's thread, without a hand-over.
  */
 final class FileBlockDevice implements BlockDevice {
+  private static final Logger LOG = LoggerFactory.getLogger(FileBlockDevice.class);
+
   /**
    * At most so many bytes go to the channel at a time: for a heap buffer the JDK takes a direct
    * buffer of that size and keeps it for the thread.
    */
   private static final int MAX_TRANSFER_BYTES = 4 << 20;
+
+  /** At most so much is zeroed by one call, so that a device can be closed before all is done. */
+  private static final long MAX_ZEROED_BYTES = 1 << 30;
+
+  /** A hole: whatever was there is given back. */
+  private static final int DISCARD =
+      LinuxCalls.FALLOC_FL_PUNCH_HOLE | LinuxCalls.FALLOC_FL_KEEP_SIZE;
+
+  /** What older kernels take for the discard of a disk, which need not read as zeros then. */
+  private static final int DISCARD_DISK = DISCARD | LinuxCalls.FALLOC_FL_NO_HIDE_STALE;
 
   private final String name;
   private final Access access;
@@ -43,13 +57,33 @@ final class FileBlockDevice implements BlockDevice {
 
   private final Set<RangeLock> locks = ConcurrentHashMap.newKeySet();
   private final Path path;
+  private final DeviceNode node;
 
   @GuardedBy("this")
-  private @Nullable UncachedReads uncached;
+  private @Nullable DirectChannel direct;
 
   @GuardedBy("this")
-  private boolean uncachedTried;
+  private boolean directTried;
 
+  /** Whether transfers past the cache were found not to work. */
+  private volatile boolean directUnfit;
+
+  @GuardedBy("this")
+  private @Nullable NativeFile nativeFile;
+
+  @GuardedBy("this")
+  private boolean nativeTried;
+
+  /** Whether the system tells where holes are, as far as is known. */
+  private volatile boolean tellsHoles;
+
+  /** How fallocate is told to zero a range; 0 if it cannot be. */
+  private volatile int zeroMode;
+
+  /** How fallocate is told to discard a range; 0 if it cannot be. */
+  private volatile int discardMode;
+
+  private volatile @Nullable IoHints hints;
   private volatile boolean closed;
 
   private FileBlockDevice(
@@ -57,7 +91,7 @@ final class FileBlockDevice implements BlockDevice {
       Access access,
       long size,
       int logicalBlockSize,
-      Object fileKey,
+      DeviceNode node,
       AsynchronousFileChannel channel,
       OpenFiles.@Nullable WrittenFile written) {
     this.path = path;
@@ -65,9 +99,18 @@ final class FileBlockDevice implements BlockDevice {
     this.access = access;
     this.size = size;
     this.logicalBlockSize = logicalBlockSize;
-    this.fileKey = fileKey;
+    this.node = node;
+    this.fileKey = node.fileKey();
     this.channel = channel;
     this.written = written;
+    this.tellsHoles = !node.isBlockDevice();
+    // A block device need not give its place up for zeros, only write them if it knows no better.
+    this.zeroMode =
+        LinuxCalls.FALLOC_FL_KEEP_SIZE
+            | (node.isBlockDevice()
+                ? LinuxCalls.FALLOC_FL_ZERO_RANGE
+                : LinuxCalls.FALLOC_FL_PUNCH_HOLE);
+    this.discardMode = node.isBlockDevice() ? DISCARD_DISK : DISCARD;
   }
 
   static FileBlockDevice open(Path path, Access access, int imageBlockSize) throws IOException {
@@ -86,7 +129,7 @@ final class FileBlockDevice implements BlockDevice {
         written != null ? written.channel() : openChannel(path, Set.of(StandardOpenOption.READ));
     try {
       return new FileBlockDevice(
-          path, access, channel.size(), logicalBlockSize, node.fileKey(), channel, written);
+          path, access, channel.size(), logicalBlockSize, node, channel, written);
     } catch (Throwable e) {
       close(written, node.fileKey(), channel);
       throw e;
@@ -104,7 +147,7 @@ final class FileBlockDevice implements BlockDevice {
     if (written != null) {
       OpenFiles.closeWriter(written);
     } else {
-      OpenFiles.closeReader(fileKey, channel);
+      OpenFiles.closeOther(fileKey, channel);
     }
   }
 
@@ -136,7 +179,7 @@ final class FileBlockDevice implements BlockDevice {
     while (rest.position() < target.limit()) {
       long at = byteOffset + rest.position() - target.position();
       limitTransfer(rest, target.limit());
-      int count = await(channel.read(rest, at), "read", at, rest.remaining());
+      int count = transfer("read", at, rest, null);
       if (count < 0) {
         throw endedAt(at);
       }
@@ -153,7 +196,8 @@ final class FileBlockDevice implements BlockDevice {
 
   @Override
   public void write(long byteOffset, ByteBuffer source) throws IOException {
-    if (readOnly()) {
+    WriteTurns turns = written == null ? null : written.turns();
+    if (turns == null) {
       throw ReadOnlyBlockDevice.refusal(this);
     }
     BlockDevices.checkRange(this, byteOffset, source.remaining());
@@ -163,7 +207,7 @@ final class FileBlockDevice implements BlockDevice {
     while (rest.position() < source.limit()) {
       long at = byteOffset + rest.position() - source.position();
       limitTransfer(rest, source.limit());
-      int count = await(channel.write(rest, at), "write", at, rest.remaining());
+      int count = transfer("write", at, rest, turns);
       if (count <= 0) {
         throw new IOException(
             String.format(
@@ -172,6 +216,43 @@ final class FileBlockDevice implements BlockDevice {
       }
     }
     source.position(source.limit());
+  }
+
+  /**
+   * Reads or writes as much as can be at once, past the cache if it is worthwhile.
+   *
+   * @param turns those of a write; null for a read
+   */
+  private int transfer(String verb, long at, ByteBuffer bytes, @Nullable WriteTurns turns)
+      throws IOException {
+    DirectChannel bulk = DirectChannel.isBulk(at, bytes) ? direct() : null;
+    int count = bytes.remaining();
+    if (bulk != null && bulk.takes(at, bytes)) {
+      try {
+        if (turns == null) {
+          return await(bulk.read(at, bytes), verb, at, count);
+        }
+        return turns.take(true, at, count, () -> await(bulk.write(at, bytes), verb, at, count));
+      } catch (IOException e) {
+        if (!isUnfit(e)) {
+          throw e;
+        }
+      }
+    }
+    if (turns == null) {
+      return await(channel.read(bytes, at), verb, at, count);
+    }
+    return turns.take(false, at, count, () -> await(channel.write(bytes, at), verb, at, count));
+  }
+
+  /** Whether a transfer past the cache failed since there are none; then there are no more. */
+  private boolean isUnfit(IOException failure) {
+    if (!DirectChannel.saysUnfit(failure)) {
+      return false;
+    }
+    LOG.debug("'{}' is read and written through the system's cache from now on", name, failure);
+    directUnfit = true;
+    return true;
   }
 
   private static void limitTransfer(ByteBuffer rest, int limit) {
@@ -195,20 +276,25 @@ final class FileBlockDevice implements BlockDevice {
 
   @Override
   public boolean readFromDisk(long byteOffset, ByteBuffer target) throws IOException {
-    UncachedReads reads = uncached();
-    if (reads == null) {
+    DirectChannel disk = direct();
+    if (disk == null) {
       read(byteOffset, target);
       return false;
     }
     BlockDevices.checkRange(this, byteOffset, target.remaining());
     checkOpen();
     ByteBuffer rest = target.duplicate();
-    while (rest.hasRemaining()) {
+    while (rest.position() < target.limit()) {
       long at = byteOffset + rest.position() - target.position();
+      limitTransfer(rest, target.limit());
       int count;
       try {
-        count = reads.read(at, rest);
+        count = disk.readAny(at, rest);
       } catch (IOException e) {
+        if (isUnfit(e)) {
+          read(byteOffset, target);
+          return false;
+        }
         throw failed("read", at, rest.remaining(), e);
       }
       if (count == 0) {
@@ -219,13 +305,199 @@ final class FileBlockDevice implements BlockDevice {
     return true;
   }
 
-  private synchronized @Nullable UncachedReads uncached() throws IOException {
+  /** The way past the cache; null if there is none. */
+  private synchronized @Nullable DirectChannel direct() throws IOException {
     checkOpen();
-    if (!uncachedTried) {
-      uncached = UncachedReads.open(path);
-      uncachedTried = true;
+    if (!directTried) {
+      directTried = true;
+      // The path is opened again, and may lead to another file by now.
+      if (leadsHere()) {
+        DirectChannel opened = DirectChannel.open(path, node.isBlockDevice(), access);
+        if (opened != null && leadsHere()) {
+          direct = opened;
+        } else if (opened != null) {
+          OpenFiles.closeOther(fileKey, opened.channel());
+        }
+      }
     }
-    return uncached;
+    return directUnfit ? null : direct;
+  }
+
+  private boolean leadsHere() {
+    try {
+      return node.equals(DeviceNode.examine(path));
+    } catch (IOException e) {
+      LOG.debug("'{}' is gone", path, e);
+      return false;
+    }
+  }
+
+  @Override
+  public long nextData(long from, long to) throws IOException {
+    BlockDevices.checkRange(this, from, to - from);
+    checkOpen();
+    NativeFile file = tellsHoles && from < to ? nativeFile() : null;
+    if (file == null) {
+      return from;
+    }
+    try {
+      return Math.max(from, Math.min(to, file.seekData(from)));
+    } catch (LinuxCalls.ErrnoException e) {
+      if (e.errno() == LinuxCalls.ENXIO) {
+        // There is nothing but holes up to the end, wherever that is.
+        checkNotShrunk();
+        return to;
+      }
+      LOG.debug("'{}': holes cannot be found", name, e);
+      tellsHoles = false;
+      return from;
+    }
+  }
+
+  @Override
+  public void writeZeroes(long from, long count) throws IOException {
+    if (written == null) {
+      throw ReadOnlyBlockDevice.refusal(this);
+    }
+    BlockDevices.checkRange(this, from, count);
+    checkOpen();
+    checkNotShrunk();
+    long begin = roundUp(from);
+    long end = roundDown(from + count);
+    if (begin >= end) {
+      BlockDevice.super.writeZeroes(from, count);
+      return;
+    }
+    BlockDevice.super.writeZeroes(from, begin - from);
+    for (long at = begin; at < end; at += MAX_ZEROED_BYTES) {
+      long piece = Math.min(end - at, MAX_ZEROED_BYTES);
+      if (!fallocateZeros(at, piece, written.turns())) {
+        BlockDevice.super.writeZeroes(at, piece);
+      }
+    }
+    BlockDevice.super.writeZeroes(end, from + count - end);
+  }
+
+  /** Returns whether it was done; otherwise any part of the range may be zeroed. */
+  private boolean fallocateZeros(long from, long count, WriteTurns turns) throws IOException {
+    int mode = zeroMode;
+    NativeFile file = mode == 0 ? null : nativeFile();
+    if (file == null) {
+      return false;
+    }
+    try {
+      return fallocate(turns, file, mode, from, count);
+    } catch (LinuxCalls.ErrnoException e) {
+      if (isUnsupported(e)) {
+        LOG.debug("'{}': zeros are written from now on", name, e);
+        zeroMode = 0;
+        return false;
+      }
+      // Others have claimed the disk and the cache has something to write there; or there is no
+      // room to note a hole. Neither keeps anyone from writing.
+      if (e.errno() == LinuxCalls.EBUSY || e.errno() == LinuxCalls.ENOSPC) {
+        return false;
+      }
+      throw failed("zero", from, count, e);
+    }
+  }
+
+  /** Returns true, or throws. */
+  private static boolean fallocate(
+      WriteTurns turns, NativeFile file, int mode, long from, long count) throws IOException {
+    return turns.take(
+        false,
+        from,
+        count,
+        () -> {
+          file.fallocate(mode, from, count);
+          return true;
+        });
+  }
+
+  private static boolean isUnsupported(LinuxCalls.ErrnoException e) {
+    return e.errno() == LinuxCalls.EOPNOTSUPP
+        || e.errno() == LinuxCalls.ENOSYS
+        || e.errno() == LinuxCalls.EINVAL
+        || e.errno() == LinuxCalls.ENODEV;
+  }
+
+  @Override
+  public boolean zeroesCheaply() {
+    if (node.isBlockDevice() || readOnly() || zeroMode == 0) {
+      return false;
+    }
+    try {
+      return nativeFile() != null;
+    } catch (IOException e) {
+      LOG.debug("zeros cost as much as other bytes", e);
+      return false;
+    }
+  }
+
+  @Override
+  public boolean discard(long from, long count) throws IOException {
+    if (written == null) {
+      throw ReadOnlyBlockDevice.refusal(this);
+    }
+    BlockDevices.checkRange(this, from, count);
+    checkOpen();
+    checkNotShrunk();
+    long begin = roundUp(from);
+    long end = roundDown(from + count);
+    NativeFile file = begin < end ? nativeFile() : null;
+    int mode = discardMode;
+    while (file != null && mode != 0) {
+      try {
+        return fallocate(written.turns(), file, mode, begin, end - begin);
+      } catch (LinuxCalls.ErrnoException e) {
+        if (e.errno() == LinuxCalls.EBUSY || e.errno() == LinuxCalls.ENOSPC) {
+          return false;
+        }
+        if (!isUnsupported(e)) {
+          throw failed("discard", begin, end - begin, e);
+        }
+        // Newer kernels know the old way no more. That they do with zeros, or not at all.
+        mode = mode == DISCARD_DISK ? DISCARD : 0;
+        discardMode = mode;
+      }
+    }
+    return false;
+  }
+
+  // Whole pages of the cache and whole blocks, so that nothing is left to be done for parts of
+  // them, which is where kernels differ.
+  private long roundUp(long at) {
+    long unit = unit();
+    return at % unit == 0 ? at : roundDown(at) + unit;
+  }
+
+  private long roundDown(long at) {
+    return at - at % unit();
+  }
+
+  private long unit() {
+    return Math.max(DirectChannel.ALIGNMENT, logicalBlockSize);
+  }
+
+  /** The file for what Java has no words for; null if that is not to be had. */
+  private synchronized @Nullable NativeFile nativeFile() throws IOException {
+    checkOpen();
+    if (!nativeTried) {
+      nativeTried = true;
+      nativeFile = NativeFile.open(path, fileKey, access);
+    }
+    return nativeFile;
+  }
+
+  @Override
+  public IoHints hints() {
+    IoHints found = hints;
+    if (found == null) {
+      found = node.isBlockDevice() ? DeviceNode.hints(node.rdev()) : DeviceNode.hints(path);
+      hints = found;
+    }
+    return found;
   }
 
   @Override
@@ -258,15 +530,17 @@ final class FileBlockDevice implements BlockDevice {
     for (RangeLock lock : locks) {
       lock.close();
     }
-    UncachedReads reads = openUncached();
-    if (reads != null) {
-      OpenFiles.closeReader(fileKey, reads.channel());
-    }
+    closeOthers();
     close(written, fileKey, channel);
   }
 
-  private synchronized @Nullable UncachedReads openUncached() {
-    return uncached;
+  private synchronized void closeOthers() throws IOException {
+    if (direct != null) {
+      OpenFiles.closeOther(fileKey, direct.channel());
+    }
+    if (nativeFile != null) {
+      OpenFiles.closeOther(fileKey, nativeFile);
+    }
   }
 
   @Override
@@ -308,7 +582,7 @@ final class FileBlockDevice implements BlockDevice {
     }
   }
 
-  private IOException failed(String verb, long at, int count, Throwable cause) {
+  private IOException failed(String verb, long at, long count, Throwable cause) {
     return new IOException(
         String.format(
             "'%s': cannot %s %d bytes at byte offset %d: %s", name, verb, count, at, reason(cause)),

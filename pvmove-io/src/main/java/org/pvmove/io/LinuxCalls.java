@@ -30,8 +30,24 @@ final class LinuxCalls {
   static final int LOCK_EX = 2;
   static final int LOCK_NB = 4;
   static final int LOCK_UN = 8;
+
+  // See lseek(2) and fallocate(2).
+  static final int SEEK_DATA = 3;
+  static final int FALLOC_FL_KEEP_SIZE = 0x01;
+  static final int FALLOC_FL_PUNCH_HOLE = 0x02;
+  static final int FALLOC_FL_NO_HIDE_STALE = 0x04;
+  static final int FALLOC_FL_ZERO_RANGE = 0x10;
+
+  // See errno(3) and, for the numbers, Linux's asm-generic/errno.h.
+  static final int EINTR = 4;
+  static final int ENXIO = 6;
   static final int EAGAIN = 11;
   static final int EBUSY = 16;
+  static final int ENODEV = 19;
+  static final int EINVAL = 22;
+  static final int ENOSPC = 28;
+  static final int ENOSYS = 38;
+  static final int EOPNOTSUPP = 95;
 
   /** A call that failed. */
   static final class ErrnoException extends IOException {
@@ -56,6 +72,12 @@ final class LinuxCalls {
     void close(int descriptor) throws ErrnoException;
 
     void flock(int descriptor, int operation) throws ErrnoException;
+
+    /** Fails with {@link #ENOSYS} where the C library takes offsets of 32 bits only. */
+    long lseek(int descriptor, long offset, int whence) throws ErrnoException;
+
+    /** Fails with {@link #ENOSYS} where the C library takes offsets of 32 bits only. */
+    void fallocate(int descriptor, int mode, long offset, long length) throws ErrnoException;
   }
 
   /** The C library. */
@@ -65,6 +87,11 @@ final class LinuxCalls {
     int close(int descriptor) throws LastErrorException;
 
     int flock(int descriptor, int operation) throws LastErrorException;
+
+    // With these arguments only where off_t has 64 bits, which it has wherever long has.
+    long lseek(int descriptor, long offset, int whence) throws LastErrorException;
+
+    int fallocate(int descriptor, int mode, long offset, long length) throws LastErrorException;
   }
 
   private static final class JnaCalls implements Calls {
@@ -94,6 +121,36 @@ final class LinuxCalls {
         c.flock(descriptor, operation);
       } catch (LastErrorException e) {
         throw new ErrnoException(e);
+      }
+    }
+
+    @Override
+    public long lseek(int descriptor, long offset, int whence) throws ErrnoException {
+      checkOffsets();
+      try {
+        return c.lseek(descriptor, offset, whence);
+      } catch (LastErrorException e) {
+        throw new ErrnoException(e);
+      }
+    }
+
+    @Override
+    public void fallocate(int descriptor, int mode, long offset, long length)
+        throws ErrnoException {
+      checkOffsets();
+      try {
+        c.fallocate(descriptor, mode, offset, length);
+      } catch (LastErrorException e) {
+        throw new ErrnoException(e);
+      } catch (UnsatisfiedLinkError old) {
+        LOG.debug("the C library has no fallocate", old);
+        throw new ErrnoException(new LastErrorException(ENOSYS));
+      }
+    }
+
+    private static void checkOffsets() throws ErrnoException {
+      if (Native.LONG_SIZE != Long.BYTES) {
+        throw new ErrnoException(new LastErrorException(ENOSYS));
       }
     }
   }

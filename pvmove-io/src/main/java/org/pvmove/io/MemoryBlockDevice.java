@@ -63,6 +63,30 @@ final class MemoryBlockDevice implements BlockDevice {
   }
 
   @Override
+  public synchronized long nextData(long from, long to) throws IOException {
+    BlockDevices.checkRange(this, from, to - from);
+    return openImage().nextData(from, to);
+  }
+
+  @Override
+  public synchronized void writeZeroes(long from, long count) throws IOException {
+    BlockDevices.checkRange(this, from, count);
+    openImage().zero(from, count);
+  }
+
+  @Override
+  public boolean zeroesCheaply() {
+    return true;
+  }
+
+  /** Gives the memory back. */
+  @Override
+  public boolean discard(long from, long count) throws IOException {
+    writeZeroes(from, count);
+    return count > 0;
+  }
+
+  @Override
   public synchronized void flush() throws IOException {
     // Memory is as durable as it will ever be.
     SparseImage unused = openImage();

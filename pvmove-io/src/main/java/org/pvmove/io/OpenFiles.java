@@ -2,6 +2,7 @@
 package org.pvmove.io;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.AsynchronousFileChannel;
 import java.nio.channels.FileLock;
@@ -18,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A POSIX record lock belongs to the process, and closing <em>any</em> descriptor of the file
  * releases it. So all writers of a file share one channel, which is closed with the last of them,
- * and channels of readers stay open until then.
+ * and all other channels and descriptors of the file stay open until then.
  */
 final class OpenFiles {
   /** What opens a channel. */
@@ -35,9 +36,12 @@ final class OpenFiles {
     @GuardedBy("OpenFiles.class")
     private int writers = 1;
 
-    /** Channels of readers, to be closed after that of the writers. */
+    /** How writes past the system's cache and others go together. */
+    private final WriteTurns turns = new WriteTurns();
+
+    /** What else has the file open, to be closed after the channel of the writers. */
     @GuardedBy("OpenFiles.class")
-    private final List<AsynchronousFileChannel> closeLater = new ArrayList<>();
+    private final List<Closeable> closeLater = new ArrayList<>();
 
     private WrittenFile(Object fileKey, AsynchronousFileChannel channel) {
       this.fileKey = fileKey;
@@ -46,6 +50,10 @@ final class OpenFiles {
 
     AsynchronousFileChannel channel() {
       return channel;
+    }
+
+    WriteTurns turns() {
+      return turns;
     }
 
     @Nullable RangeLock tryLock(long byteOffset, long byteCount) throws IOException {
@@ -84,20 +92,24 @@ final class OpenFiles {
 
   /** Gives a file up for one of its writers. */
   static void closeWriter(WrittenFile file) throws IOException {
-    List<AsynchronousFileChannel> last = List.of();
     synchronized (OpenFiles.class) {
       if (--file.writers == 0) {
         WRITTEN.remove(file.fileKey);
-        last = new ArrayList<>(file.closeLater);
+        List<Closeable> last = new ArrayList<>(file.closeLater);
         last.add(0, file.channel);
+        // Under the monitor: a writer that came in now would lose its locks.
+        for (Closeable each : last) {
+          each.close();
+        }
       }
-    }
-    for (AsynchronousFileChannel each : last) {
-      each.close();
     }
   }
 
-  static void closeReader(Object fileKey, AsynchronousFileChannel channel) throws IOException {
+  /**
+   * Closes a channel or a descriptor that is not the channel of the writers, as soon as that does
+   * not cost them their locks.
+   */
+  static void closeOther(Object fileKey, Closeable channel) throws IOException {
     synchronized (OpenFiles.class) {
       WrittenFile written = WRITTEN.get(fileKey);
       if (written != null) {

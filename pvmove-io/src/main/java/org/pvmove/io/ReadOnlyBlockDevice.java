@@ -59,6 +59,26 @@ class ReadOnlyBlockDevice implements BlockDevice {
   }
 
   @Override
+  public long nextData(long from, long to) throws IOException {
+    return device.nextData(from, to);
+  }
+
+  @Override
+  public void writeZeroes(long from, long count) {
+    throw refusal(this);
+  }
+
+  @Override
+  public boolean discard(long from, long count) {
+    throw refusal(this);
+  }
+
+  @Override
+  public IoHints hints() {
+    return device.hints();
+  }
+
+  @Override
   public @Nullable RangeLock tryLock(long byteOffset, long byteCount) {
     throw refusal(this);
   }

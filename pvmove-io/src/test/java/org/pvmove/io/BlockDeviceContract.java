@@ -360,6 +360,8 @@ public abstract class BlockDeviceContract {
             () -> device.write(0, buffer),
             () -> device.read(0, ByteBuffer.allocate(0)),
             () -> device.write(0, ByteBuffer.allocate(0)),
+            () -> device.writeZeroes(0, 0),
+            () -> device.writeZeroes(0, 100_000),
             device::flush)) {
       assertThatThrownBy(call::run)
           .isInstanceOf(IOException.class)
@@ -368,6 +370,204 @@ public abstract class BlockDeviceContract {
     }
     assertThat(buffer.position()).isEqualTo(0);
     assertThat(device.size()).isEqualTo(SIZE);
+  }
+
+  private static final int PAGE = 4096;
+
+  /** A direct buffer whose address is a multiple of the page size, with the bytes given. */
+  static ByteBuffer aligned(byte[] bytes) {
+    ByteBuffer buffer = ByteBuffer.allocateDirect(bytes.length + 2 * PAGE).alignedSlice(PAGE);
+    buffer.limit(bytes.length).put(0, bytes);
+    return buffer;
+  }
+
+  /** Reads through an aligned direct buffer. */
+  static byte[] readAligned(BlockDevice device, long byteOffset, int count) throws IOException {
+    ByteBuffer target = aligned(new byte[count]);
+    device.read(byteOffset, target);
+    assertThat(target.hasRemaining()).isFalse();
+    byte[] bytes = new byte[count];
+    target.get(0, bytes);
+    return bytes;
+  }
+
+  /** Sizes and alignments that pass the cache of a file, and others, on the same bytes. */
+  @Test
+  void showsInOneKindOfBufferWhatWasWrittenFromTheOther() throws Exception {
+    long seed = new Random().nextLong();
+    Random random = new Random(seed);
+    BlockDevice device = device(40 * (64 << 10) + 1536);
+    int size = Math.toIntExact(device.size());
+    byte[] model = new byte[size];
+
+    for (int step = 0; step < 200; step++) {
+      boolean whole = random.nextBoolean();
+      int at = whole ? random.nextInt(size / PAGE) * PAGE : random.nextInt(size);
+      int count =
+          whole
+              ? Math.min((1 + random.nextInt(64)) * PAGE, (size - at) / PAGE * PAGE)
+              : random.nextInt(Math.min(size - at, 200_000) + 1);
+      byte[] bytes = randomBytes(random, count);
+      String what = "seed %d, step %d, %d bytes at byte offset %d".formatted(seed, step, count, at);
+      switch (random.nextInt(6)) {
+        case 0, 1 -> {
+          System.arraycopy(bytes, 0, model, at, count);
+          device.write(at, aligned(bytes));
+        }
+        case 2 -> {
+          System.arraycopy(bytes, 0, model, at, count);
+          device.write(at, ByteBuffer.wrap(bytes));
+        }
+        case 3 -> {
+          Arrays.fill(model, at, at + count, (byte) 0);
+          device.writeZeroes(at, count);
+        }
+        case 4 ->
+            assertThat(Arrays.equals(read(device, at, count), part(model, at, count)))
+                .as(what)
+                .isTrue();
+        default ->
+            assertThat(Arrays.equals(readAligned(device, at, count), part(model, at, count)))
+                .as(what)
+                .isTrue();
+      }
+    }
+    device.flush();
+    assertThat(Arrays.equals(read(device, 0, size), model)).as("seed %d", seed).isTrue();
+  }
+
+  private static byte[] part(byte[] bytes, int at, int count) {
+    return Arrays.copyOfRange(bytes, at, at + count);
+  }
+
+  @Test
+  void neverClaimsZerosWhereThereAreNone() throws Exception {
+    long seed = new Random().nextLong();
+    Random random = new Random(seed);
+    BlockDevice device = device(50 * (64 << 10) + 512);
+    int size = Math.toIntExact(device.size());
+    byte[] model = new byte[size];
+
+    for (int step = 0; step < 150; step++) {
+      int at = random.nextInt(size);
+      int count = random.nextInt(Math.min(size - at, random.nextBoolean() ? 600 : 300_000)) + 1;
+      String what = "seed %d, step %d, %d bytes at byte offset %d".formatted(seed, step, count, at);
+      if (random.nextInt(3) == 0) {
+        Arrays.fill(model, at, at + count, (byte) 0);
+        device.writeZeroes(at, count);
+      } else {
+        byte[] bytes = randomBytes(random, count);
+        System.arraycopy(bytes, 0, model, at, count);
+        device.write(at, random.nextBoolean() ? aligned(bytes) : ByteBuffer.wrap(bytes));
+      }
+      int from = random.nextInt(size + 1);
+      int to = from + random.nextInt(size - from + 1);
+      long data = device.nextData(from, to);
+      assertThat(data).as(what).isBetween((long) from, (long) to);
+      assertThat(part(model, from, (int) data - from))
+          .as(what)
+          .isEqualTo(new byte[(int) data - from]);
+      assertThat(Arrays.equals(part(model, from, to - from), read(device, from, to - from)))
+          .as(what)
+          .isTrue();
+    }
+    assertThat(device.nextData(size, size)).isEqualTo(size);
+    for (long[] range : new long[][] {{-1, 1}, {0, size + 1L}, {2, 1}, {Long.MIN_VALUE, 0}}) {
+      assertThatThrownBy(() -> device.nextData(range[0], range[1]))
+          .isInstanceOf(IllegalArgumentException.class);
+    }
+  }
+
+  @Test
+  void writesZerosAndLeavesWhatIsBesideThem() throws Exception {
+    int size = 2 << 20;
+    BlockDevice device = device(size);
+    byte[] model = randomBytes(new Random(5), size);
+    device.write(0, ByteBuffer.wrap(model));
+
+    for (int[] range :
+        new int[][] {
+          {0, 1},
+          {511, 2},
+          {4096, 4096},
+          {8191, 4098},
+          {100_000, 0},
+          {200_001, 70_000},
+          {size, 0},
+          {65536, 65536},
+          {1_200_000, size - 1_200_000},
+          {size - 512, 512}
+        }) {
+      Arrays.fill(model, range[0], range[0] + range[1], (byte) 0);
+      device.writeZeroes(range[0], range[1]);
+      assertThat(Arrays.equals(read(device, 0, size), model))
+          .as("%s bytes at %s", range[1], range[0])
+          .isTrue();
+    }
+    device.flush();
+    device.write(65537, ByteBuffer.wrap(new byte[] {1}));
+    assertThat(read(device, 65536, 3)).containsExactly(0, 1, 0);
+    boolean cheap = device.zeroesCheaply();
+    assertThat(device.zeroesCheaply()).isEqualTo(cheap);
+  }
+
+  @Test
+  void discardsNothingBesideWhatItIsTold() throws Exception {
+    int size = 1 << 20;
+    BlockDevice device = device(size);
+    byte[] model = randomBytes(new Random(6), size);
+
+    for (int[] range :
+        new int[][] {{0, 1}, {4096, 4096}, {5_000, 100_000}, {size - 70_000, 70_000}, {size, 0}}) {
+      device.write(0, ByteBuffer.wrap(model));
+      boolean passedOn = device.discard(range[0], range[1]);
+      assertThat(passedOn && range[1] == 0).isFalse();
+      byte[] found = read(device, 0, size);
+      System.arraycopy(model, range[0], found, range[0], range[1]);
+      assertThat(Arrays.equals(found, model)).as("%s bytes at %s", range[1], range[0]).isTrue();
+    }
+    byte[] again = randomBytes(new Random(7), 100_000);
+    device.write(5_000, ByteBuffer.wrap(again));
+    device.flush();
+    assertThat(read(device, 5_000, 100_000)).isEqualTo(again);
+  }
+
+  @Test
+  void zeroesAndDiscardsOnlyWithinTheDevice() throws Exception {
+    BlockDevice device = device(SIZE);
+    device.write(0, ByteBuffer.wrap(randomBytes(new Random(8), SIZE)));
+    byte[] before = read(device, 0, SIZE);
+
+    for (long[] range :
+        new long[][] {
+          {SIZE, 1},
+          {0, SIZE + 1},
+          {-1, 1},
+          {-1, 0},
+          {SIZE - 1, 2},
+          {Long.MAX_VALUE, 1},
+          {0, -1},
+          {4096, Long.MAX_VALUE}
+        }) {
+      assertThatThrownBy(() -> device.writeZeroes(range[0], range[1]))
+          .isInstanceOf(IllegalArgumentException.class);
+      assertThatThrownBy(() -> device.discard(range[0], range[1]))
+          .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    assertThat(Arrays.equals(read(device, 0, SIZE), before)).isTrue();
+  }
+
+  @Test
+  void givesTheSameHintsAgain() throws Exception {
+    BlockDevice device = device(SIZE);
+
+    IoHints hints = device.hints();
+
+    assertThat(device.hints()).isEqualTo(hints);
+    assertThat(hints.queueDepth()).isBetween(1, 64);
+    assertThat(hints.transferBytes()).isBetween(64 << 10, 4 << 20);
+    assertThat(Integer.bitCount(hints.transferBytes())).isEqualTo(1);
   }
 
   @FunctionalInterface

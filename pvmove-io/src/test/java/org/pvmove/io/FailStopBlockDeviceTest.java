@@ -41,9 +41,25 @@ class FailStopBlockDeviceTest extends BlockDeviceContract {
         .hasCause(failure);
     assertThatThrownBy(() -> device.write(512, buffer)).hasCause(failure);
     assertThatThrownBy(() -> device.read(512, buffer)).hasCause(failure);
+    assertThatThrownBy(() -> device.writeZeroes(512, 512)).hasCause(failure);
+    assertThatThrownBy(() -> device.discard(512, 512)).hasCause(failure);
+    assertThatThrownBy(() -> device.nextData(512, 1024)).hasCause(failure);
 
     assertThat(disks.trace()).hasSize(operations);
     assertThat(buffer.position()).isEqualTo(0);
+  }
+
+  @Test
+  void passesOnHintsHolesAndHowZerosAreWritten() throws Exception {
+    disk.hints(new IoHints("a disk", true, 3, 64 << 10));
+    disk.sparse(true);
+    BlockDevice memory = BlockDevices.failStop(BlockDevices.inMemory("memory", 4096));
+
+    assertThat(device.hints()).isEqualTo(disk.hints());
+    assertThat(device.nextData(0, 1 << 20)).isEqualTo(1 << 20);
+    assertThat(memory.zeroesCheaply()).isTrue();
+    assertThat(memory.discard(0, 4096)).isTrue();
+    assertThat(disks.trace()).isEmpty();
   }
 
   @Test

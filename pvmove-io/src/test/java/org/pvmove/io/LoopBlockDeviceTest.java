@@ -9,7 +9,9 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -157,5 +159,60 @@ class LoopBlockDeviceTest extends BlockDeviceContract {
     assertThatThrownBy(device::flush).hasMessage(message);
     assertThatThrownBy(() -> read(device, 600 << 10, 1))
         .hasMessageContaining("ended at byte offset 614400");
+  }
+
+  @Test
+  void zeroesAndDiscardsWhateverTheSizeOfTheBlocks() throws Exception {
+    for (int blockSize : new int[] {512, 4096}) {
+      Path image = image(8 << 20);
+      BlockDevice device = open(attach(image, blockSize), Access.READ_WRITE);
+      byte[] model = randomBytes(new Random(blockSize), 8 << 20);
+      device.write(0, aligned(model));
+      int[][] ranges = {
+        {512, 512}, {4096, 4096}, {100_001, 2_000_000}, {4 << 20, 1 << 20}, {(8 << 20) - 1, 1}
+      };
+      for (int[] range : ranges) {
+        Arrays.fill(model, range[0], range[0] + range[1], (byte) 0);
+        device.writeZeroes(range[0], range[1]);
+      }
+      device.flush();
+      assertThat(Arrays.equals(readAligned(device, 0, 8 << 20), model)).isTrue();
+      assertThat(Arrays.equals(Files.readAllBytes(image), model)).isTrue();
+      assertThat(device.nextData(4096, 8192)).as("disks do not tell holes").isEqualTo(4096);
+
+      boolean passedOn = device.discard((6 << 20) + 1, 1 << 20);
+      assertThat(passedOn).isTrue();
+      byte[] found = read(device, 0, 8 << 20);
+      System.arraycopy(model, (6 << 20) + 1, found, (6 << 20) + 1, 1 << 20);
+      assertThat(Arrays.equals(found, model)).isTrue();
+    }
+  }
+
+  @Test
+  void zeroesAndDiscardsADiskThatIsClaimed() throws Exception {
+    Path loop = attach(image(4 << 20), 512);
+    try (DiskClaim claim = DiskClaim.on(loop)) {
+      assertThat(claim).isNotNull();
+      BlockDevice device = open(loop, Access.READ_WRITE);
+      byte[] model = randomBytes(new Random(1), 4 << 20);
+      device.write(0, ByteBuffer.wrap(model));
+      Arrays.fill(model, 1 << 20, 2 << 20, (byte) 0);
+      device.writeZeroes(1 << 20, 1 << 20);
+      device.discard(3 << 20, 1 << 20);
+      device.flush();
+      assertThat(read(device, 0, 3 << 20)).isEqualTo(Arrays.copyOf(model, 3 << 20));
+    }
+  }
+
+  @Test
+  void liesOnTheDiskOfItsFile() throws Exception {
+    Path image = image(1 << 20);
+    BlockDevice device = open(attach(image, 512), Access.READ_ONLY);
+    BlockDevice file = open(image, Access.READ_ONLY);
+    if (Files.exists(
+        Path.of("/sys/dev/block", DeviceNode.majorMinor(DeviceNode.fileSystemDevice(image))))) {
+      assertThat(device.hints()).isEqualTo(file.hints());
+    }
+    assertThat(device.hints().queueDepth()).isGreaterThan(1);
   }
 }

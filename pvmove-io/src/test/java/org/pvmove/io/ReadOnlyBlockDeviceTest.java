@@ -27,7 +27,17 @@ class ReadOnlyBlockDeviceTest {
         .isInstanceOf(IllegalStateException.class)
         .hasMessage("'disk' is read-only");
     assertThat(source.position()).isEqualTo(0);
+    assertThatThrownBy(() -> view.writeZeroes(10, 1)).hasMessage("'disk' is read-only");
+    assertThatThrownBy(() -> view.discard(10, 1)).hasMessage("'disk' is read-only");
+    assertThat(view.zeroesCheaply()).isFalse();
+    assertThat(view.nextData(0, 10)).isEqualTo(device.nextData(0, 10));
+    assertThat(view.hints()).isEqualTo(device.hints());
     assertThat(BlockDeviceContract.read(device, 10, 1)).containsExactly(1);
+  }
+
+  @Test
+  void passesOnWhatIsKnownOfHoles() throws Exception {
+    assertThat(view.nextData(0, 4096)).isEqualTo(4096);
   }
 
   @Test

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.pvmove.io.BlockDevice;
 import org.pvmove.io.BlockDevices;
+import org.pvmove.io.IoHints;
 
 /** A device in memory that tells what is done to it, and lets a test step in before. */
 final class TestDevice implements BlockDevice {
@@ -64,6 +65,35 @@ final class TestDevice implements BlockDevice {
     before.on("write", byteOffset);
     log.add("write %d at %d".formatted(source.remaining(), byteOffset));
     memory.write(byteOffset, source);
+  }
+
+  @Override
+  public long nextData(long from, long to) throws IOException {
+    return memory.nextData(from, to);
+  }
+
+  @Override
+  public void writeZeroes(long from, long count) throws IOException {
+    before.on("zero", from);
+    log.add("zero %d at %d".formatted(count, from));
+    memory.writeZeroes(from, count);
+  }
+
+  @Override
+  public boolean zeroesCheaply() {
+    return memory.zeroesCheaply();
+  }
+
+  @Override
+  public boolean discard(long from, long count) throws IOException {
+    before.on("discard", from);
+    log.add("discard %d at %d".formatted(count, from));
+    return memory.discard(from, count);
+  }
+
+  @Override
+  public IoHints hints() {
+    return memory.hints();
   }
 
   @Override

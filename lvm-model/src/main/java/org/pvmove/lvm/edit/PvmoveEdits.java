@@ -430,29 +430,36 @@ public final class PvmoveEdits {
     return Sectors.of(Math.min(REGION_SECTORS, Long.highestOneBit(size)));
   }
 
+  /** Marks a piece as done, see {@link #piecesDone}. */
+  public static VolumeGroup pieceDone(VolumeGroup vg, Pvmove move, int piece) {
+    return piecesDone(vg, move, List.of(piece));
+  }
+
   /**
-   * Marks a piece as done: from the commit of this on its destination is authoritative. Done again
-   * it changes nothing.
+   * Marks pieces as done: from the commit of this on their destinations are authoritative. Done
+   * again it changes nothing.
    *
    * @param vg the volume group
    * @param move the move, not atomic
-   * @param piece which of its pieces, counted from 0
+   * @param pieces which of its pieces, counted from 0, in any order
    * @throws IndexOutOfBoundsException if it has no such piece
    * @throws LvmException if the volume group has no such move
    */
-  public static VolumeGroup pieceDone(VolumeGroup vg, Pvmove move, int piece) {
+  public static VolumeGroup piecesDone(VolumeGroup vg, Pvmove move, Iterable<Integer> pieces) {
     LogicalVolume lv = temporaryVolume(vg, move);
     if (move.atomic()) {
       throw new IllegalArgumentException(move.name() + ": pieces of an atomic move end together");
     }
     List<Segment> segments = new ArrayList<>(lv.segments());
-    Segment segment = segments.get(piece);
-    if (!(segment.type() instanceof SegmentType.Mirror mirror) || !mirror.isPvmove()) {
-      throw new LvmException(
-          "%s, segment %d: expected a segment of a move, found type %s"
-              .formatted(lv.name(), piece + 1, segment.type().name()));
+    for (int piece : pieces) {
+      Segment segment = segments.get(piece);
+      if (!(segment.type() instanceof SegmentType.Mirror mirror) || !mirror.isPvmove()) {
+        throw new LvmException(
+            "%s, segment %d: expected a segment of a move, found type %s"
+                .formatted(lv.name(), piece + 1, segment.type().name()));
+      }
+      segments.set(piece, segment.with(mirror.withExtentsMoved(segment.extentCount())));
     }
-    segments.set(piece, segment.with(mirror.withExtentsMoved(segment.extentCount())));
     return vg.withLogicalVolumes(List.of(lv.toBuilder().segments(segments).build()));
   }
 

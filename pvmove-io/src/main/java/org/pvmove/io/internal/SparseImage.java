@@ -119,10 +119,7 @@ public final class SparseImage {
     if (!source.hasRemaining()) {
       return;
     }
-    if (tableIsShared) {
-      chunks = new HashMap<>(chunks);
-      tableIsShared = false;
-    }
+    makeTableOwn();
     long at = byteOffset;
     while (source.hasRemaining()) {
       int from = (int) (at % CHUNK_BYTES);
@@ -130,6 +127,81 @@ public final class SparseImage {
       source.get(writable(at / CHUNK_BYTES, count == CHUNK_BYTES), from, count);
       at += count;
     }
+  }
+
+  private void makeTableOwn() {
+    if (tableIsShared) {
+      chunks = new HashMap<>(chunks);
+      tableIsShared = false;
+    }
+  }
+
+  /** Makes bytes zero, and gives up the chunks that lie within them. */
+  public void zero(long byteOffset, long byteCount) {
+    long end = byteOffset + byteCount;
+    long firstWhole = byteOffset / CHUNK_BYTES + (byteOffset % CHUNK_BYTES == 0 ? 0 : 1);
+    long endWhole = end / CHUNK_BYTES;
+    // What is behind the image is zero as well, so its last chunk goes even if it is not whole.
+    if (end == size && end % CHUNK_BYTES != 0) {
+      endWhole++;
+    }
+    if (firstWhole >= endWhole) {
+      zeroWithinChunks(byteOffset, byteCount);
+      return;
+    }
+    // No sum here overflows: what is zeroed in front of a whole chunk and behind lies in the image.
+    zeroWithinChunks(byteOffset, firstWhole * CHUNK_BYTES - byteOffset);
+    if (end / CHUNK_BYTES == endWhole) {
+      zeroWithinChunks(endWhole * CHUNK_BYTES, end - endWhole * CHUNK_BYTES);
+    }
+    makeTableOwn();
+    if (endWhole - firstWhole < chunks.size()) {
+      for (long index = firstWhole; index < endWhole; index++) {
+        chunks.remove(index);
+      }
+    } else {
+      long limit = endWhole;
+      chunks.keySet().removeIf(index -> index >= firstWhole && index < limit);
+    }
+  }
+
+  /** Zeroes what is less than two chunks, where there are chunks. */
+  private void zeroWithinChunks(long byteOffset, long byteCount) {
+    long at = byteOffset;
+    long end = byteOffset + byteCount;
+    while (at < end) {
+      int from = (int) (at % CHUNK_BYTES);
+      int count = (int) Math.min(CHUNK_BYTES - from, end - at);
+      if (chunks.containsKey(at / CHUNK_BYTES)) {
+        write(at, ByteBuffer.wrap(ZEROS, 0, count));
+      }
+      at += count;
+    }
+  }
+
+  /**
+   * The first byte from {@code from} on, and before {@code to}, that may be something else than
+   * zero, since it is in a chunk; {@code to} if there is none.
+   */
+  public long nextData(long from, long to) {
+    if (from >= to) {
+      return to;
+    }
+    long first = from / CHUNK_BYTES;
+    long last = (to - 1) / CHUNK_BYTES;
+    long found = Long.MAX_VALUE;
+    if (last - first < chunks.size()) {
+      for (long index = first; index <= last && found == Long.MAX_VALUE; index++) {
+        found = chunks.containsKey(index) ? index : found;
+      }
+    } else {
+      for (long index : chunks.keySet()) {
+        if (index >= first && index <= last) {
+          found = Math.min(found, index);
+        }
+      }
+    }
+    return found == Long.MAX_VALUE ? to : Math.max(from, found * CHUNK_BYTES);
   }
 
   private byte[] writable(long index, boolean allOfIt) {

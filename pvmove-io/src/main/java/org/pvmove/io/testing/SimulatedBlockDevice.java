@@ -2,6 +2,7 @@
 package org.pvmove.io.testing;
 
 import static com.google.common.base.Preconditions.checkArgument;
+import static com.google.common.base.Preconditions.checkNotNull;
 
 import com.google.common.hash.HashCode;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
@@ -14,6 +15,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.pvmove.io.BlockDevice;
 import org.pvmove.io.BlockDevices;
+import org.pvmove.io.IoHints;
 import org.pvmove.io.RangeLock;
 import org.pvmove.io.internal.SparseImage;
 
@@ -69,6 +71,14 @@ public final class SimulatedBlockDevice implements BlockDevice {
   /** When the disk will have served all requests that it has got, by the clock of its speed. */
   @GuardedBy("disks")
   private long busyUntil;
+
+  /** Whether it tells where nothing was ever written. */
+  @GuardedBy("disks")
+  private boolean sparse;
+
+  /** How it is best used; null if that is not known. */
+  @GuardedBy("disks")
+  private @Nullable IoHints hints;
 
   private record Speed(long nanosPerRequest, long bytesPerSecond, DiskClock clock) {
     long nanos(long byteCount) {
@@ -186,6 +196,26 @@ public final class SimulatedBlockDevice implements BlockDevice {
     }
   }
 
+  /**
+   * Lets {@link #nextData} tell where there are no bytes but zeros, as a sparse image file does.
+   * That is no operation: it takes no time, is not counted and meets no read error. Crash images do
+   * not tell.
+   *
+   * @param sparse whether it does; at first it does not
+   */
+  public void sparse(boolean sparse) {
+    synchronized (disks) {
+      this.sparse = sparse;
+    }
+  }
+
+  /** Sets what {@link #hints()} says, which is the default at first, also of crash images. */
+  public void hints(IoHints hints) {
+    synchronized (disks) {
+      this.hints = checkNotNull(hints);
+    }
+  }
+
   /** Waits for the end of a request's service time, without keeping other disks from theirs. */
   private void serve(long byteCount) throws IOException {
     Speed mine;
@@ -257,14 +287,18 @@ public final class SimulatedBlockDevice implements BlockDevice {
     }
     checkThere();
     if (byteOffset + count > end) {
-      throw new EOFException(
-          "'%s' ended at byte offset %d: expected the %d bytes it had when opened"
-              .formatted(name, Math.max(byteOffset, end), size));
+      throw endedAt(Math.max(byteOffset, end));
     }
     long bad = Fault.strike(readFaults, byteOffset, count);
     if (bad >= 0) {
       throw injected("read", bad);
     }
+  }
+
+  private EOFException endedAt(long at) {
+    return new EOFException(
+        "'%s' ended at byte offset %d: expected the %d bytes it had when opened"
+            .formatted(name, at, size));
   }
 
   /** Reads without the writes that a flush lost, which other reads go on showing. */
@@ -347,6 +381,26 @@ public final class SimulatedBlockDevice implements BlockDevice {
         abandoned.removeIf(UndecidedWrite::isDecided);
       }
       unflushed.clear();
+    }
+  }
+
+  @Override
+  public long nextData(long from, long to) throws IOException {
+    BlockDevices.checkRange(this, from, to - from);
+    synchronized (disks) {
+      checkUsable();
+      checkThere();
+      if (to > end) {
+        throw endedAt(Math.max(from, end));
+      }
+      return sparse ? live.nextData(from, to) : from;
+    }
+  }
+
+  @Override
+  public IoHints hints() {
+    synchronized (disks) {
+      return hints == null ? BlockDevice.super.hints() : hints;
     }
   }
 

@@ -32,6 +32,11 @@ class SparseImageTest {
       } else {
         int at = random.nextInt(SIZE);
         byte[] bytes = new byte[random.nextInt(SIZE - at) + 1];
+        if (random.nextInt(3) == 0) {
+          images.get(which).zero(at, bytes.length);
+          System.arraycopy(bytes, 0, models.get(which), at, bytes.length);
+          continue;
+        }
         random.nextBytes(bytes);
         images.get(which).write(at, ByteBuffer.wrap(bytes));
         System.arraycopy(bytes, 0, models.get(which), at, bytes.length);
@@ -42,7 +47,25 @@ class SparseImageTest {
       byte[] found = new byte[SIZE];
       images.get(i).read(0, ByteBuffer.wrap(found));
       assertThat(Arrays.equals(found, models.get(i))).as("image %s", i).isTrue();
+      int from = random.nextInt(SIZE + 1);
+      int to = from + random.nextInt(SIZE - from + 1);
+      int data = (int) images.get(i).nextData(from, to);
+      assertThat(data).isBetween(from, to);
+      assertThat(Arrays.copyOfRange(found, from, data)).isEqualTo(new byte[data - from]);
     }
+  }
+
+  @Test
+  void forgetsTheChunksThatAreZeroed() {
+    SparseImage image = new SparseImage(SIZE);
+    image.write(0, ByteBuffer.wrap(new byte[SIZE]));
+    assertThat(image.nextData(5, SIZE)).isEqualTo(5);
+
+    image.zero(1, SIZE - 1);
+    assertThat(image.nextData(1, SIZE)).isEqualTo(1);
+    assertThat(image.nextData(SparseImage.CHUNK_BYTES, SIZE)).isEqualTo(SIZE);
+    image.zero(0, SparseImage.CHUNK_BYTES);
+    assertThat(image.nextData(0, SIZE)).isEqualTo(SIZE);
   }
 
   /** Also with chunks that others share, and whether or not it was asked before. */

@@ -3,6 +3,7 @@ package org.pvmove.io.testing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import java.io.EOFException;
 import java.io.IOException;
@@ -18,6 +19,7 @@ import org.assertj.core.api.ThrowableAssert;
 import org.junit.jupiter.api.Test;
 import org.pvmove.io.BlockDevice;
 import org.pvmove.io.BlockDevices;
+import org.pvmove.io.IoHints;
 import org.pvmove.io.RangeLock;
 import org.pvmove.io.testing.DiskOperation.Kind;
 
@@ -767,5 +769,44 @@ class SimulatedDisksTest {
     assertThat(a.tryLock(10, 5)).isNotNull();
     disks.cutPowerAfterWrite(0);
     assertThatThrownBy(() -> a.tryLock(50, 1)).isInstanceOf(PowerCutException.class);
+  }
+
+  @Test
+  void tellsHolesOnlyIfItIsToldToAndCountsNoOperation() throws Exception {
+    SimulatedBlockDevice disk = disks.add("large", 1 << 20);
+    disk.write(512 << 10, ByteBuffer.wrap(new byte[] {1}));
+    assertThat(disk.nextData(0, 1 << 20)).isZero();
+
+    disk.sparse(true);
+    assertThat(disk.nextData(0, 1 << 20)).isEqualTo(512 << 10);
+    assertThat(disk.nextData(0, 512 << 10)).isEqualTo(512 << 10);
+    assertThat(disks.operationCount()).isEqualTo(1);
+    assertThat(disks.crashImage(Unflushed.KEPT).disk("large").nextData(0, 1 << 20)).isZero();
+    disk.shrinkTo(700 << 10);
+    assertThatThrownBy(() -> disk.nextData(600 << 10, 1 << 20)).isInstanceOf(EOFException.class);
+    disk.vanish();
+    assertThatThrownBy(() -> disk.nextData(0, 1)).hasMessageContaining("has vanished");
+  }
+
+  @Test
+  void writesZerosAsItWritesOtherBytes() throws Exception {
+    SimulatedBlockDevice disk = disks.add("large", 3 << 20);
+    disk.writeZeroes(1, (2 << 20) + 1);
+
+    assertThat(disks.trace())
+        .extracting(DiskOperation::kind, DiskOperation::byteOffset, DiskOperation::byteCount)
+        .containsExactly(
+            tuple(Kind.WRITE, 1L, 1L << 20),
+            tuple(Kind.WRITE, (1L << 20) + 1, 1L << 20),
+            tuple(Kind.WRITE, (2L << 20) + 1, 1L));
+  }
+
+  @Test
+  void hasTheHintsItWasGiven() {
+    assertThat(a.hints()).isEqualTo(IoHints.unknown(a));
+    IoHints hints = new IoHints("a disk", true, 2, 64 << 10);
+    a.hints(hints);
+    assertThat(a.hints()).isEqualTo(hints);
+    assertThat(b.hints()).isEqualTo(IoHints.unknown(b));
   }
 }

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.pvmove;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.pvmove.MoveLab.assertCompleted;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.pvmove.device.DeviceSet;
+import org.pvmove.execute.MoveEvent;
+import org.pvmove.io.BlockDevice;
+import org.pvmove.io.IoHints;
+import org.pvmove.io.testing.DiskClock;
+import org.pvmove.io.testing.SimulatedBlockDevice;
+import org.pvmove.io.testing.SimulatedDisks;
+import org.pvmove.lvm.LvmUuid;
+import org.pvmove.plan.MovePlan;
+import org.pvmove.plan.MoveRequest;
+
+/**
+ * Segments on disks that have nothing to do with each other, where every request takes its time.
+ * The ratio is printed.
+ */
+class ParallelCopyTest {
+  private static final int MIB = 1 << 20;
+  private static final int EXTENTS = 40;
+
+  private static SimulatedDisks disks() throws IOException {
+    SimulatedDisks disks = new SimulatedDisks(1);
+    for (String name : List.of("a", "b", "c", "d")) {
+      disks.add(name, (EXTENTS + 3) * MIB);
+    }
+    SmallGroup.on(disks.disks())
+        .extentBytes(MIB)
+        .linear("one", new SmallGroup.Run(0, 0, EXTENTS))
+        .linear("two", new SmallGroup.Run(2, 0, EXTENTS))
+        .create();
+    return disks;
+  }
+
+  private static double seconds(SimulatedDisks disks, int parallel) throws IOException {
+    DeviceSet devices = DeviceSet.of(disks.disks().toArray(new BlockDevice[0]));
+    DiskClock clock = DiskClock.real();
+    // From the first commit to the last block: what comes before and after is not parallel.
+    long[] began = {0};
+    long[] ended = {0};
+    PvMover mover =
+        PvMover.builder(devices, SmallGroup.NAME)
+            .parallel(parallel)
+            .listener(
+                event -> {
+                  if (event instanceof MoveEvent.Started) {
+                    began[0] = clock.nanos();
+                  } else if (event instanceof MoveEvent.Copied) {
+                    ended[0] = clock.nanos();
+                  }
+                })
+            .build();
+    MovePlan plan = mover.plan(MoveRequest.from("a", "c").to("b", "d").build()).orElseThrow();
+    Set<LvmUuid> destinations = new HashSet<>();
+    plan.segments().forEach(segment -> destinations.add(segment.destination().pv()));
+    assertThat(plan.segments()).hasSize(2);
+    assertThat(destinations).hasSize(2);
+    for (SimulatedBlockDevice disk : disks.disks()) {
+      disk.hints(new IoHints(disk.name(), false, 1, MIB));
+      disk.slowDown(Duration.ofMillis(20), 1L << 30, clock);
+    }
+
+    assertCompleted(mover.execute(plan));
+
+    return (ended[0] - began[0]) / 1e9;
+  }
+
+  @Test
+  void twoPairsOfDisksAreTwiceAsFastAsOne() throws Exception {
+    double oneAfterTheOther = seconds(disks(), 1);
+    double atOnce = seconds(disks(), 2);
+
+    System.out.printf(
+        "ParallelCopyTest: %.2f s one after the other, %.2f s at once: %.2f times as fast%n",
+        oneAfterTheOther, atOnce, oneAfterTheOther / atOnce);
+    assertThat(oneAfterTheOther / atOnce).isGreaterThan(1.7);
+  }
+
+  @Test
+  void disksOnOneMediumAreNotUsedAtOnce() throws Exception {
+    SimulatedDisks disks = disks();
+    disks.disks().forEach(disk -> disk.hints(new IoHints("the same", false, 1, MIB)));
+    int threads = Thread.activeCount();
+    DeviceSet devices = DeviceSet.of(disks.disks().toArray(new BlockDevice[0]));
+    int[] most = {0};
+    PvMover mover =
+        PvMover.builder(devices, SmallGroup.NAME)
+            .parallel(4)
+            .listener(event -> most[0] = Math.max(most[0], Thread.activeCount()))
+            .build();
+
+    assertCompleted(
+        mover.execute(mover.plan(MoveRequest.from("a", "c").to("b", "d").build()).orElseThrow()));
+
+    assertThat(most[0]).isLessThanOrEqualTo(threads);
+  }
+}
