@@ -1,32 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.pvmove.execute;
 
-import com.google.common.collect.ArrayListMultimap;
 import com.google.common.collect.ImmutableList;
-import com.google.common.collect.ListMultimap;
-import com.google.common.collect.Lists;
 import com.google.common.io.Closer;
 import java.io.Closeable;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
-import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.pvmove.device.ActiveVolumes;
 import org.pvmove.device.LiveVolumeGroup;
 import org.pvmove.device.StoredVolumeGroup;
 import org.pvmove.device.VolumeGroupChangedException;
-import org.pvmove.io.BlockDevice;
 import org.pvmove.io.RangeLock;
 import org.pvmove.lvm.LogicalVolume;
-import org.pvmove.lvm.LvGraph;
 import org.pvmove.lvm.LvmException;
 import org.pvmove.lvm.PeRange;
 import org.pvmove.lvm.VolumeGroup;
@@ -34,8 +24,6 @@ import org.pvmove.lvm.edit.Pvmove;
 import org.pvmove.lvm.edit.PvmoveEdits;
 import org.pvmove.lvm.edit.PvmoveRepairs;
 import org.pvmove.plan.MetadataWriter;
-import org.pvmove.volume.CopyGuard;
-import org.pvmove.volume.CopyLostException;
 import org.pvmove.volume.LiveVolumes;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -55,13 +43,10 @@ public final class MoveExecutor {
   private final LiveVolumeGroup live;
   private final CopyOptions options;
   private final MoveListener listener;
-  private final ActiveVolumes active;
   private final @Nullable LiveVolumes volumes;
   private final BooleanSupplier stopped;
-  private final List<Receipt> receipts = new ArrayList<>();
-  private final List<BadRange> lost = new ArrayList<>();
-  private ImmutableList<String> repairs = ImmutableList.of();
-  private long bytesCopied;
+  private final Checkpoints checkpoints;
+  private final Ledger ledger = new Ledger();
 
   /**
    * Creates an executor for one volume group.
@@ -83,7 +68,7 @@ public final class MoveExecutor {
     this.live = live;
     this.options = options;
     this.listener = listener;
-    this.active = active;
+    this.checkpoints = new Checkpoints(live, active, volumes);
     this.volumes = volumes;
     this.stopped = stopped;
   }
@@ -95,8 +80,7 @@ public final class MoveExecutor {
 
   /** What was done so far. */
   public Work work() {
-    return new Work(
-        bytesCopied, ImmutableList.copyOf(receipts), ImmutableList.copyOf(lost), repairs);
+    return ledger.work();
   }
 
   /**
@@ -139,15 +123,16 @@ public final class MoveExecutor {
     try (LiveVolumeGroup.Locked locked = live.lock()) {
       StoredVolumeGroup group = locked.group();
       group.requireChangeable();
-      LiveVolumes.requireUnused(group, volumes);
+      checkpoints.requireUnused(group);
       check.check(group);
       String name = PvmoveEdits.nextName(group.volumeGroup());
       VolumeGroup begun = PvmoveEdits.begin(group.volumeGroup(), origin, moves, atomic);
-      active.requireInactive(begun, standingOn(begun, name));
+      checkpoints.requireInactive(begun, Set.of(name));
       Closeable claim = claim(group, name, moves.get(0).source());
       try {
         VolumeGroup now =
-            commit(locked, vg -> begun, MetadataWriter.begin(name), ImmutableList.of())
+            checkpoints
+                .commit(locked, vg -> begun, MetadataWriter.begin(name), ImmutableList.of())
                 .volumeGroup();
         return new ClaimedMove(Pvmove.of(now, now.logicalVolume(name).orElseThrow()), claim, false);
       } catch (Throwable e) {
@@ -175,7 +160,7 @@ public final class MoveExecutor {
     try (LiveVolumeGroup.Locked locked = live.lock()) {
       StoredVolumeGroup group = locked.group();
       group.requireRepairable();
-      LiveVolumes.requireUnused(group, volumes);
+      checkpoints.requireUnused(group);
       PvmoveRepairs.Repaired repaired = PvmoveRepairs.repair(group.volumeGroup());
       if (repaired.repairs().isEmpty()) {
         group.requireChangeable();
@@ -184,13 +169,14 @@ public final class MoveExecutor {
       Set<String> touched = new HashSet<>();
       for (LogicalVolume lv : group.volumeGroup().logicalVolumes()) {
         if (!repaired.volumeGroup().logicalVolume(lv.name()).equals(Optional.of(lv))) {
-          touched.addAll(standingOn(group.volumeGroup(), lv.name()));
+          touched.add(lv.name());
         }
       }
-      active.requireInactive(group.volumeGroup(), touched);
-      commit(locked, vg -> repaired.volumeGroup(), MetadataWriter.repair(), ImmutableList.of());
-      repairs = repaired.repairs();
-      repairs.forEach(repair -> LOG.info("{}: {}", group.volumeGroup().name(), repair));
+      checkpoints.requireInactive(group.volumeGroup(), touched);
+      checkpoints.commit(
+          locked, vg -> repaired.volumeGroup(), MetadataWriter.repair(), ImmutableList.of());
+      ledger.repaired(repaired.repairs());
+      repaired.repairs().forEach(each -> LOG.info("{}: {}", group.volumeGroup().name(), each));
     }
   }
 
@@ -206,10 +192,10 @@ public final class MoveExecutor {
     try (LiveVolumeGroup.Locked locked = live.lock()) {
       // Others may have done something with it until it was claimed.
       locked.group().requireChangeable();
-      LiveVolumes.requireUnused(locked.group(), volumes);
+      checkpoints.requireUnused(locked.group());
       VolumeGroup vg = locked.group().volumeGroup();
-      requireInactive(vg, move);
-      return new ClaimedMove(current(vg, move), claim, true);
+      checkpoints.requireInactive(vg, Set.of(move.name()));
+      return new ClaimedMove(Checkpoints.current(vg, move), claim, true);
     } catch (Throwable e) {
       claim.close();
       throw e;
@@ -223,7 +209,16 @@ public final class MoveExecutor {
    * @throws IOException if a device fails; the last checkpoint stays in force
    */
   public boolean carryOn(ClaimedMove claimed) throws IOException {
-    return carryOn(claimed.move, claimed.interrupted);
+    return new MoveCopy(
+            claimed.move,
+            claimed.interrupted,
+            checkpoints,
+            options,
+            listener,
+            volumes,
+            ledger,
+            stopped)
+        .run();
   }
 
   /**
@@ -232,7 +227,9 @@ public final class MoveExecutor {
    * @throws IOException if a device fails; the move goes on from its last checkpoint then
    */
   public void abort(ClaimedMove claimed) throws IOException {
-    end(claimed.move, false, ImmutableList.of());
+    StoredVolumeGroup now = checkpoints.abort(claimed.move);
+    LOG.info("{}: aborted", claimed.name());
+    listener.on(new MoveEvent.Finished(claimed.name(), true, now.volumeGroup().seqno()));
   }
 
   /**
@@ -244,7 +241,10 @@ public final class MoveExecutor {
     try {
       held.register(live.claimDisks());
       RangeLock lock =
-          group.device(source.pv()).device().tryLock(byteOffset(group.volumeGroup(), source), 1);
+          group
+              .device(source.pv())
+              .device()
+              .tryLock(group.volumeGroup().byteOffset(source.pv(), source.first()), 1);
       if (lock == null) {
         throw new MoveInUseException(move);
       }
@@ -254,310 +254,5 @@ public final class MoveExecutor {
       held.close();
       throw e;
     }
-  }
-
-  private void requireInactive(VolumeGroup vg, Pvmove move) throws IOException {
-    active.requireInactive(vg, standingOn(vg, move.name()));
-  }
-
-  /** A volume and all that the kernel would use it for. */
-  private static Set<String> standingOn(VolumeGroup vg, String name) {
-    LvGraph graph = LvGraph.of(vg);
-    Set<String> names = new HashSet<>(graph.below(name));
-    names.add(name);
-    names.addAll(graph.above(name));
-    return names;
-  }
-
-  private static Pvmove current(VolumeGroup vg, Pvmove move) {
-    return vg.logicalVolume(move.name())
-        .filter(lv -> lv.id().equals(move.id()) && lv.isPvmove())
-        .map(lv -> Pvmove.of(vg, lv))
-        .orElseThrow(
-            () ->
-                new VolumeGroupChangedException(
-                    "expected move %s in volume group %s, found that someone else has ended it"
-                        .formatted(move.name(), vg.name())));
-  }
-
-  private boolean carryOn(Pvmove move, boolean again) throws IOException {
-    VolumeGroup vg = volumeGroup().volumeGroup();
-    long total = vg.extentSize().toBytes(move.extentCount());
-    long done = 0;
-    int segmentsDone = 0;
-    for (Pvmove.Piece piece : move.pieces()) {
-      if (piece.done()) {
-        done += vg.extentSize().toBytes(piece.source().count());
-        segmentsDone++;
-      }
-    }
-    LOG.info("{}: {} of {} bytes to move", move.name(), total - done, total);
-    listener.on(
-        new MoveEvent.Started(move.name(), move.pieces().size(), segmentsDone, total, done));
-    MoveCopy copy = new MoveCopy(move, again, done, total);
-    try {
-      return copy.run();
-    } finally {
-      if (volumes != null) {
-        volumes.drop(guards(copy.undecided));
-      }
-    }
-  }
-
-  /** The copying of a move's segments, with its checkpoints. */
-  private final class MoveCopy {
-    private final Pvmove move;
-    private final BlockCopier.Shared shared;
-    private final CopyJobs jobs;
-    private final long total;
-    private long done;
-
-    /** Segments under way, by their index. */
-    private final Map<Integer, SegmentTally> tallies = new HashMap<>();
-
-    /** Copied and not durable yet. */
-    private final List<SegmentTally> copied = new ArrayList<>();
-
-    private long copiedBytes;
-
-    /** Begun and not decided by a commit: of an atomic move all, until its end. */
-    private final List<CopyJob> undecided = new ArrayList<>();
-
-    MoveCopy(Pvmove move, boolean again, long done, long total) {
-      this.move = move;
-      this.shared = new BlockCopier.Shared(options.readErrors(), again);
-      this.jobs = new CopyJobs(volumeGroup(), move, options.usedBlocks(), volumes);
-      this.done = done;
-      this.total = total;
-    }
-
-    boolean run() throws IOException {
-      List<CopyStream> streams = jobs.streams(options.parallel(), undecided::add);
-      try (BlockLanes lanes = new BlockLanes(streams, shared, options.throttle(), stopped)) {
-        return run(lanes);
-      }
-    }
-
-    private boolean run(BlockLanes lanes) throws IOException {
-      CopyTask block;
-      while ((block = take(lanes)) != null) {
-        count(block);
-        block.job().guard().giveWay(stopped);
-        if (isDue() && !settle(lanes)) {
-          return false;
-        }
-      }
-      if (!settle(lanes) || lanes.halted()) {
-        return false;
-      }
-      end(move, true, undecided);
-      return true;
-    }
-
-    private @Nullable CopyTask take(BlockLanes lanes) throws CopyFailedException {
-      try {
-        return lanes.take();
-      } catch (CopyFailedException e) {
-        settleAfter(e, lanes);
-        throw e;
-      }
-    }
-
-    private void count(CopyTask block) throws CopyFailedException {
-      CopyJob job = block.job();
-      SegmentTally tally = tallies.computeIfAbsent(job.segment(), i -> new SegmentTally(job));
-      BlockCopier.Copied what = block.result();
-      tally.add(block.length(), what);
-      done += block.length();
-      copiedBytes += block.bytesOfWork();
-      if (tally.isComplete()) {
-        tallies.remove(job.segment());
-        copied.add(tally);
-      }
-      listener.on(
-          new MoveEvent.Copied(
-              move.name(), job.segment(), tally.bytesDone(), job.byteCount(), done, total));
-    }
-
-    private boolean isDue() {
-      return !copied.isEmpty() && copiedBytes >= options.checkpointBytes();
-    }
-
-    /**
-     * Makes durable what is copied, and has it counted.
-     *
-     * @return false if it was to stop before
-     */
-    private boolean settle(BlockLanes lanes) throws IOException {
-      copiedBytes = 0;
-      flush();
-      for (SegmentTally tally : copied) {
-        if (options.verify() && !isThere(tally, lanes)) {
-          return false;
-        }
-      }
-      Receipt.Verified verified =
-          !options.verify()
-              ? Receipt.Verified.NO
-              : shared.fromDisk() ? Receipt.Verified.ON_DISK : Receipt.Verified.AS_READ;
-      List<SegmentTally> settled = ImmutableList.copyOf(copied);
-      copied.clear();
-      if (!settled.isEmpty() && !move.atomic()) {
-        Set<Integer> decided = new HashSet<>(Lists.transform(settled, s -> s.job().segment()));
-        checkpoint(move, decided, Lists.transform(settled, SegmentTally::job));
-        undecided.removeIf(job -> decided.contains(job.segment()));
-      } else if (volumes != null) {
-        // Users go on to write to what was copied before.
-        for (CopyJob job : undecided) {
-          job.requireWhole();
-        }
-      }
-      for (SegmentTally tally : settled) {
-        bytesCopied += tally.job().byteCount();
-        lost.addAll(tally.lost());
-        receipts.add(tally.receipt(move.name(), verified));
-      }
-      if (!move.atomic()) {
-        tell(settled);
-      }
-      return true;
-    }
-
-    private void tell(List<SegmentTally> settled) {
-      long seqno = volumeGroup().volumeGroup().seqno();
-      for (SegmentTally tally : settled) {
-        int index = tally.job().segment();
-        listener.on(new MoveEvent.Checkpoint(move.name(), index, move.pieces().get(index), seqno));
-      }
-    }
-
-    private boolean isThere(SegmentTally tally, BlockLanes lanes) throws CopyFailedException {
-      CopyJob job = tally.job();
-      return job.guard().mayBeWrittenTo()
-          ? lanes.compare(job)
-          : lanes.verify(job, tally.checksum());
-    }
-
-    private void flush() throws CopyFailedException {
-      ListMultimap<BlockDevice, CopyJob> byDestination = ArrayListMultimap.create();
-      copied.forEach(tally -> byDestination.put(tally.job().destination(), tally.job()));
-      for (BlockDevice destination : byDestination.keySet()) {
-        try {
-          destination.flush();
-        } catch (IOException e) {
-          throw new CopyFailedException(
-              CopyFailedException.Operation.FLUSH,
-              "cannot be made durable",
-              byDestination.get(destination).stream()
-                  .flatMap(job -> job.onDestination(0, job.byteCount()).stream())
-                  .collect(ImmutableList.toImmutableList()),
-              e);
-        }
-      }
-    }
-
-    /** A segment that cannot be copied takes nothing from those that were. */
-    private void settleAfter(CopyFailedException failure, BlockLanes lanes) {
-      try {
-        boolean unused = !copied.isEmpty() && settle(lanes);
-      } catch (IOException | RuntimeException e) {
-        failure.addSuppressed(e);
-      }
-    }
-  }
-
-  private void checkpoint(Pvmove move, Set<Integer> indexes, List<CopyJob> jobs)
-      throws IOException {
-    StoredVolumeGroup unused =
-        commit(
-            move,
-            vg -> {
-              Pvmove found = current(vg, move);
-              for (int index : indexes) {
-                Pvmove.Piece piece = move.pieces().get(index);
-                if (index >= found.pieces().size() || !found.pieces().get(index).equals(piece)) {
-                  throw new VolumeGroupChangedException(
-                      "expected segment %d of move %s to be %s, found that someone else has changed"
-                              .formatted(index + 1, move.name(), piece)
-                          + " the move");
-                }
-              }
-              return PvmoveEdits.piecesDone(vg, found, indexes);
-            },
-            MetadataWriter.segmentDone(move.name(), Collections.max(indexes)),
-            jobs);
-  }
-
-  private void end(Pvmove move, boolean toDestination, List<CopyJob> deciding) throws IOException {
-    StoredVolumeGroup now;
-    try (LiveVolumeGroup.Locked locked = lock(move)) {
-      now =
-          commit(
-              locked,
-              vg -> PvmoveEdits.end(vg, current(vg, move), toDestination),
-              toDestination
-                  ? MetadataWriter.finish(move.name())
-                  : MetadataWriter.abort(move.name()),
-              deciding);
-      if (toDestination && options.discard()) {
-        // As long as it is locked nobody puts something else there.
-        Discard.source(now, move);
-      }
-    }
-    LOG.info("{}: {}", move.name(), toDestination ? "finished" : "aborted");
-    listener.on(new MoveEvent.Finished(move.name(), !toDestination, now.volumeGroup().seqno()));
-  }
-
-  /**
-   * Commits a step of a move.
-   *
-   * @param deciding the copies whose destination counts from then on
-   */
-  private StoredVolumeGroup commit(
-      Pvmove move, UnaryOperator<VolumeGroup> edit, String description, List<CopyJob> deciding)
-      throws IOException {
-    try (LiveVolumeGroup.Locked locked = lock(move)) {
-      return commit(locked, edit, description, deciding);
-    }
-  }
-
-  private LiveVolumeGroup.Locked lock(Pvmove move) throws IOException {
-    LiveVolumeGroup.Locked locked = live.lock();
-    try {
-      // Once the kernel maps a volume onto the move it copies, too, and writes go to it.
-      requireInactive(locked.group().volumeGroup(), move);
-      LiveVolumes.requireUnused(locked.group(), volumes);
-      return locked;
-    } catch (Throwable e) {
-      locked.close();
-      throw e;
-    }
-  }
-
-  private StoredVolumeGroup commit(
-      LiveVolumeGroup.Locked locked,
-      UnaryOperator<VolumeGroup> edit,
-      String description,
-      List<CopyJob> deciding)
-      throws IOException {
-    if (volumes == null) {
-      return locked.commit(edit, description);
-    }
-    try {
-      return volumes.commit(locked, edit, description, guards(deciding));
-    } catch (CopyLostException e) {
-      for (CopyJob job : deciding) {
-        job.requireWhole();
-      }
-      throw e;
-    }
-  }
-
-  private static List<CopyGuard> guards(List<CopyJob> jobs) {
-    return Lists.transform(jobs, CopyJob::guard);
-  }
-
-  private static long byteOffset(VolumeGroup vg, PeRange range) {
-    return vg.byteOffset(range.pv(), range.first());
   }
 }
