@@ -10,7 +10,6 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.zip.CRC32;
-import java.util.zip.CRC32C;
 import java.util.zip.Checksum;
 import org.junit.jupiter.api.Test;
 import org.pvmove.execute.BadRange;
@@ -87,10 +86,9 @@ class VerifiedCopyTest {
       assertThat(receipt.verified()).isEqualTo(Receipt.Verified.NO);
       byte[] bytes = new byte[Math.toIntExact(receipt.byteCount())];
       disks.disk("b").read(receipt.destinationOffset(), ByteBuffer.wrap(bytes));
-      assertThat(receipt.checksum().crc32c()).isEqualTo(sum(new CRC32C(), bytes));
       assertThat(receipt.checksum().crc32()).isEqualTo(sum(new CRC32(), bytes));
       disks.disk("a").read(receipt.sourceOffset(), ByteBuffer.wrap(bytes));
-      assertThat(receipt.checksum().crc32c()).isEqualTo(sum(new CRC32C(), bytes));
+      assertThat(receipt.checksum().crc32()).isEqualTo(sum(new CRC32(), bytes));
     }
   }
 
