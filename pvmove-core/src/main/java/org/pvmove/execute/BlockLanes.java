@@ -31,6 +31,12 @@ final class BlockLanes implements Closeable {
   /** Blocks of a stream that may be copied ahead of what the caller has taken. */
   private static final int MAX_AHEAD = 1024;
 
+  /**
+   * How long blocks may have been copied without the caller's being told, as long as lanes are at
+   * work: waking it for each costs a fast device dear.
+   */
+  private static final long TELL_NANOS = 5_000_000;
+
   private final BlockCopier.Shared shared;
   private final Throttle throttle;
   private final BooleanSupplier stopped;
@@ -48,6 +54,14 @@ final class BlockLanes implements Closeable {
   /** What is to be read back, which comes first: a checkpoint waits for it. */
   @GuardedBy("lock")
   private final Queue<CopyTask> readBacks = new ArrayDeque<>();
+
+  /** How many tasks the lanes are at. */
+  @GuardedBy("lock")
+  private int running;
+
+  /** When the caller was told last that a block was copied. */
+  @GuardedBy("lock")
+  private long toldAt = System.nanoTime();
 
   @GuardedBy("lock")
   private boolean closed;
@@ -188,8 +202,10 @@ final class BlockLanes implements Closeable {
         for (CopyStream stream : streams) {
           CopyTask task = stream.begun().peek();
           if (task != null && task.isEnded()) {
+            if (stream.begun().size() == MAX_AHEAD) {
+              workCame.signalAll();
+            }
             stream.begun().remove();
-            workCame.signalAll();
             return task;
           }
           more |= task != null || (!halted && stream.hasNext());
@@ -342,6 +358,7 @@ final class BlockLanes implements Closeable {
           }
         }
         if (task != null) {
+          running++;
           return task;
         }
         workCame.awaitUninterruptibly();
@@ -358,21 +375,23 @@ final class BlockLanes implements Closeable {
   }
 
   private void ended(CopyStream stream, CopyTask task) {
+    long now = System.nanoTime();
     lock.lock();
     try {
       task.setEnded();
+      running--;
       if (!task.isReadBack() && (task.failed() || task.stopped())) {
         halted = true;
       }
       if (task.kind() == CopyTask.Kind.COPY) {
         int depth = stream.tuning().setting().depth();
-        stream.tuning().copied(task.length(), System.nanoTime());
+        stream.tuning().copied(task.length(), now);
         if (stream.tuning().setting().depth() > depth) {
           workCame.signalAll();
         }
       }
-      if (halted || stream.begun().peek() == task || task.isReadBack()) {
-        // Nobody waits for a block that is not the next one.
+      if (halted || running == 0 || task.isReadBack() || now - toldAt >= TELL_NANOS) {
+        toldAt = now;
         workEnded.signal();
       }
     } finally {

@@ -24,7 +24,7 @@ final class DiskHints {
    * Where the kernel tells no depth, and for what lies on no disk: file systems in memory, of
    * several disks, or from afar.
    */
-  private static final int USUAL_REQUESTS = 4;
+  private static final int USUAL_REQUESTS = 2;
 
   /**
    * Not one: a disk that has the next request before it is done with this one does not wait for a
@@ -37,9 +37,6 @@ final class DiskHints {
   private static final int MAX_LAYERS = 8;
 
   private static final int USUAL_TRANSFER_BYTES = 1 << 20;
-
-  /** File systems without a disk are mostly in memory: what is copied had best stay in caches. */
-  private static final int MEMORY_TRANSFER_BYTES = 256 << 10;
 
   /**
    * A disk by the name that the kernel has for it, or a file system by the number of its device.
@@ -71,7 +68,7 @@ final class DiskHints {
   }
 
   private static IoHints unknown(Object medium) {
-    return new IoHints(medium, false, USUAL_REQUESTS, MEMORY_TRANSFER_BYTES);
+    return new IoHints(medium, false, USUAL_REQUESTS, USUAL_TRANSFER_BYTES);
   }
 
   private IoHints ofDevice(long dev) {

@@ -115,6 +115,9 @@ final class FileBlockDevice implements BlockDevice {
 
   static FileBlockDevice open(Path path, Access access, int imageBlockSize) throws IOException {
     DeviceNode node = DeviceNode.examine(path);
+    if (access == Access.READ_WRITE) {
+      LinuxCalls.prepare();
+    }
     int logicalBlockSize =
         node.isBlockDevice() ? DeviceNode.logicalBlockSize(node.rdev()) : imageBlockSize;
     OpenFiles.WrittenFile written =

@@ -2,11 +2,11 @@
 package org.pvmove.io;
 
 import com.sun.jna.LastErrorException;
-import com.sun.jna.Library;
 import com.sun.jna.Native;
 import com.sun.jna.Platform;
 import java.io.IOException;
 import java.io.Serial;
+import java.util.concurrent.ForkJoinPool;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -80,27 +80,32 @@ final class LinuxCalls {
     void fallocate(int descriptor, int mode, long offset, long length) throws ErrnoException;
   }
 
-  /** The C library. */
-  private interface C extends Library {
-    int open(String path, int flags, int mode) throws LastErrorException;
+  /** The C library; its functions are bound to these methods, which costs less than a proxy. */
+  private static final class C {
+    private C() {}
 
-    int close(int descriptor) throws LastErrorException;
+    static void bind() {
+      Native.register(C.class, "c");
+    }
 
-    int flock(int descriptor, int operation) throws LastErrorException;
+    static native int open(String path, int flags, int mode) throws LastErrorException;
+
+    static native int close(int descriptor) throws LastErrorException;
+
+    static native int flock(int descriptor, int operation) throws LastErrorException;
 
     // With these arguments only where off_t has 64 bits, which it has wherever long has.
-    long lseek(int descriptor, long offset, int whence) throws LastErrorException;
+    static native long lseek(int descriptor, long offset, int whence) throws LastErrorException;
 
-    int fallocate(int descriptor, int mode, long offset, long length) throws LastErrorException;
+    static native int fallocate(int descriptor, int mode, long offset, long length)
+        throws LastErrorException;
   }
 
   private static final class JnaCalls implements Calls {
-    private final C c = Native.load("c", C.class);
-
     @Override
     public int open(String path, int flags, int mode) throws ErrnoException {
       try {
-        return c.open(path, flags, mode);
+        return C.open(path, flags, mode);
       } catch (LastErrorException e) {
         throw new ErrnoException(e);
       }
@@ -109,7 +114,7 @@ final class LinuxCalls {
     @Override
     public void close(int descriptor) throws ErrnoException {
       try {
-        c.close(descriptor);
+        C.close(descriptor);
       } catch (LastErrorException e) {
         throw new ErrnoException(e);
       }
@@ -118,7 +123,7 @@ final class LinuxCalls {
     @Override
     public void flock(int descriptor, int operation) throws ErrnoException {
       try {
-        c.flock(descriptor, operation);
+        C.flock(descriptor, operation);
       } catch (LastErrorException e) {
         throw new ErrnoException(e);
       }
@@ -128,7 +133,7 @@ final class LinuxCalls {
     public long lseek(int descriptor, long offset, int whence) throws ErrnoException {
       checkOffsets();
       try {
-        return c.lseek(descriptor, offset, whence);
+        return C.lseek(descriptor, offset, whence);
       } catch (LastErrorException e) {
         throw new ErrnoException(e);
       }
@@ -139,12 +144,9 @@ final class LinuxCalls {
         throws ErrnoException {
       checkOffsets();
       try {
-        c.fallocate(descriptor, mode, offset, length);
+        C.fallocate(descriptor, mode, offset, length);
       } catch (LastErrorException e) {
         throw new ErrnoException(e);
-      } catch (UnsatisfiedLinkError old) {
-        LOG.debug("the C library has no fallocate", old);
-        throw new ErrnoException(new LastErrorException(ENOSYS));
       }
     }
 
@@ -161,7 +163,11 @@ final class LinuxCalls {
 
     private static @Nullable Calls load() {
       try {
-        return Platform.isLinux() ? new JnaCalls() : null;
+        if (!Platform.isLinux()) {
+          return null;
+        }
+        C.bind();
+        return new JnaCalls();
       } catch (LinkageError e) {
         LOG.debug("JNA cannot be used", e);
         return null;
@@ -170,6 +176,14 @@ final class LinuxCalls {
   }
 
   private LinuxCalls() {}
+
+  /**
+   * Begins to look for the library, on another thread: in a virtual machine that has just started
+   * that takes as long as many a commit, and whoever opens a device to write will ask for it.
+   */
+  static void prepare() {
+    ForkJoinPool.commonPool().execute(LinuxCalls::calls);
+  }
 
   /** The calls; null on other systems, and where JNA or its native part is missing. */
   static @Nullable Calls calls() {
