@@ -29,7 +29,7 @@ public record CopyOptions(
   public static final int MAX_PARALLEL = 16;
 
   /** So many bytes between checkpoints unless asked otherwise. */
-  public static final long USUAL_CHECKPOINT_BYTES = 256 << 20;
+  public static final long USUAL_CHECKPOINT_BYTES = 512 << 20;
 
   /** Checks the numbers. */
   public CopyOptions {

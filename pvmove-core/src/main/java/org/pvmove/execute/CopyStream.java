@@ -21,6 +21,9 @@ final class CopyStream {
   private @Nullable CopyJob job;
   private long at;
 
+  /** Whether there are holes: a large block would be read far into the next one. */
+  private boolean sparse;
+
   /**
    * Segments to be copied.
    *
@@ -69,10 +72,13 @@ final class CopyStream {
       long left = of.endOfUsed(from, most) - from;
       long zeros = wholeUnits(of.zerosFrom(from, left), left);
       if (zeros > 0) {
+        sparse = true;
         return new CopyTask(Kind.ZEROS, of, from, zeros);
       }
     }
-    int most = of.guard().stepBytes(tuning.setting().blockBytes());
+    int blockBytes = tuning.setting().blockBytes();
+    int most =
+        of.guard().stepBytes(sparse ? Math.min(blockBytes, BlockLanes.BLOCK_BYTES) : blockBytes);
     return new CopyTask(Kind.COPY, of, from, of.endOfUsed(from, most) - from);
   }
 

@@ -344,13 +344,13 @@ final class FileBlockDevice implements BlockDevice {
       return from;
     }
     try {
-      return Math.max(from, Math.min(to, file.seekData(from)));
-    } catch (LinuxCalls.ErrnoException e) {
-      if (e.errno() == LinuxCalls.ENXIO) {
+      long data = file.seekData(from);
+      if (data == Long.MAX_VALUE) {
         // There is nothing but holes up to the end, wherever that is.
         checkNotShrunk();
-        return to;
       }
+      return Math.max(from, Math.min(to, data));
+    } catch (LinuxCalls.ErrnoException e) {
       LOG.debug("'{}': holes cannot be found", name, e);
       tellsHoles = false;
       return from;

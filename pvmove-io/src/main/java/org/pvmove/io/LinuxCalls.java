@@ -32,7 +32,7 @@ final class LinuxCalls {
   static final int LOCK_UN = 8;
 
   // See lseek(2) and fallocate(2).
-  static final int SEEK_DATA = 3;
+  private static final int SEEK_DATA = 3;
   static final int FALLOC_FL_KEEP_SIZE = 0x01;
   static final int FALLOC_FL_PUNCH_HOLE = 0x02;
   static final int FALLOC_FL_NO_HIDE_STALE = 0x04;
@@ -40,7 +40,7 @@ final class LinuxCalls {
 
   // See errno(3) and, for the numbers, Linux's asm-generic/errno.h.
   static final int EINTR = 4;
-  static final int ENXIO = 6;
+  private static final int ENXIO = 6;
   static final int EAGAIN = 11;
   static final int EBUSY = 16;
   static final int ENODEV = 19;
@@ -73,8 +73,12 @@ final class LinuxCalls {
 
     void flock(int descriptor, int operation) throws ErrnoException;
 
-    /** Fails with {@link #ENOSYS} where the C library takes offsets of 32 bits only. */
-    long lseek(int descriptor, long offset, int whence) throws ErrnoException;
+    /**
+     * The next byte that is not in a hole; {@link Long#MAX_VALUE} if there are only holes up to the
+     * end. Moves the descriptor's offset there. Fails with {@link #ENOSYS} where the C library
+     * takes offsets of 32 bits only.
+     */
+    long seekData(int descriptor, long from) throws ErrnoException;
 
     /** Fails with {@link #ENOSYS} where the C library takes offsets of 32 bits only. */
     void fallocate(int descriptor, int mode, long offset, long length) throws ErrnoException;
@@ -94,8 +98,9 @@ final class LinuxCalls {
 
     static native int flock(int descriptor, int operation) throws LastErrorException;
 
-    // With these arguments only where off_t has 64 bits, which it has wherever long has.
-    static native long lseek(int descriptor, long offset, int whence) throws LastErrorException;
+    // With these arguments only where off_t has 64 bits, which it has wherever long has. It does
+    // not throw, since what it fails with most is no failure: that there is no more data.
+    static native long lseek(int descriptor, long offset, int whence);
 
     static native int fallocate(int descriptor, int mode, long offset, long length)
         throws LastErrorException;
@@ -130,13 +135,17 @@ final class LinuxCalls {
     }
 
     @Override
-    public long lseek(int descriptor, long offset, int whence) throws ErrnoException {
+    public long seekData(int descriptor, long from) throws ErrnoException {
       checkOffsets();
-      try {
-        return C.lseek(descriptor, offset, whence);
-      } catch (LastErrorException e) {
-        throw new ErrnoException(e);
+      long found = C.lseek(descriptor, from, SEEK_DATA);
+      if (found >= 0) {
+        return found;
       }
+      int errno = Native.getLastError();
+      if (errno == ENXIO) {
+        return Long.MAX_VALUE;
+      }
+      throw new ErrnoException(new LastErrorException(errno));
     }
 
     @Override

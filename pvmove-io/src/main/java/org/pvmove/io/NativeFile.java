@@ -80,15 +80,15 @@ final class NativeFile implements Closeable {
   }
 
   /**
-   * Finds the next byte that is not in a hole.
+   * Finds the next byte that is not in a hole; {@link Long#MAX_VALUE} if there is none.
    *
-   * @throws LinuxCalls.ErrnoException with {@link LinuxCalls#ENXIO} if there is none
+   * @throws LinuxCalls.ErrnoException if that cannot be found out
    */
   long seekData(long from) throws IOException {
     use.readLock().lock();
     try {
       checkOpen();
-      return calls.lseek(descriptor, from, LinuxCalls.SEEK_DATA);
+      return calls.seekData(descriptor, from);
     } finally {
       use.readLock().unlock();
     }
