@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.pvmove.io;
 
+import com.google.common.collect.ImmutableSet;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,10 +22,10 @@ final class DiskHints {
   private static final int ENOUGH_REQUESTS = 8;
 
   /**
-   * Where the kernel tells no depth, and for what lies on no disk: file systems in memory, of
-   * several disks, or from afar.
+   * Where the kernel tells no depth, and for what lies on no disk: file systems of several disks,
+   * or from afar.
    */
-  private static final int USUAL_REQUESTS = 2;
+  private static final int USUAL_REQUESTS = 4;
 
   /**
    * Not one: a disk that has the next request before it is done with this one does not wait for a
@@ -32,6 +33,14 @@ final class DiskHints {
    * since requests from two places make heads move.
    */
   private static final int ROTATIONAL_REQUESTS = 2;
+
+  private static final ImmutableSet<String> IN_MEMORY = ImmutableSet.of("tmpfs", "ramfs");
+
+  /**
+   * Where processors do the work of the device: more at once get in each other's way at the lock of
+   * the file.
+   */
+  private static final int MEMORY_REQUESTS = 2;
 
   /** Disks on files on disks: deeper than anyone goes, so that it ends in any case. */
   private static final int MAX_LAYERS = 8;
@@ -60,7 +69,10 @@ final class DiskHints {
   /** Hints for a regular file. */
   IoHints ofFile(Path path) {
     try {
-      return ofDevice(DeviceNode.fileSystemDevice(path));
+      long device = DeviceNode.fileSystemDevice(path);
+      return IN_MEMORY.contains(Files.getFileStore(path).type())
+          ? new IoHints(numbered(device), false, MEMORY_REQUESTS, USUAL_TRANSFER_BYTES)
+          : ofDevice(device);
     } catch (IOException | UnsupportedOperationException | IllegalArgumentException e) {
       LOG.debug("the device of '{}' cannot be found out", path, e);
       return unknown(new Medium(path.toString()));
@@ -87,8 +99,12 @@ final class DiskHints {
     } catch (IOException | RuntimeException e) {
       // Also what a sysfs of an odd shape leads to: nobody shall fail for want of a hint.
       LOG.debug("sysfs tells nothing of the device {}", DeviceNode.majorMinor(dev), e);
-      return unknown(new Medium("device " + DeviceNode.majorMinor(dev)));
+      return unknown(numbered(dev));
     }
+  }
+
+  private static Medium numbered(long dev) {
+    return new Medium("device " + DeviceNode.majorMinor(dev));
   }
 
   private static int transferBytes(OptionalLong maxKib) {

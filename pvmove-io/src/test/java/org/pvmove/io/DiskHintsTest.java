@@ -53,7 +53,7 @@ class DiskHintsTest {
     disk(4, "garbage", "x", "y", "z");
 
     assertThat(of(0)).isEqualTo(new IoHints(of(0).medium(), false, 8, 1 << 20));
-    assertThat(of(1)).isEqualTo(new IoHints(of(1).medium(), true, 2, 1 << 20));
+    assertThat(of(1)).isEqualTo(new IoHints(of(1).medium(), true, 2, 256 << 10));
     assertThat(of(2)).isEqualTo(new IoHints(of(2).medium(), false, 3, 4 << 20));
     assertThat(of(3)).isEqualTo(new IoHints(of(3).medium(), false, 1, 64 << 10));
     assertThat(of(4)).isEqualTo(new IoHints(of(4).medium(), false, 4, 1 << 20));

@@ -50,7 +50,7 @@ class FileInMemoryTest extends BlockDeviceContract {
         BlockDevice two = create(4096)) {
       assertThat(one.hints()).isEqualTo(two.hints());
       assertThat(one.hints().rotational()).isFalse();
-      assertThat(one.hints().queueDepth()).isEqualTo(4);
+      assertThat(one.hints().queueDepth()).isEqualTo(2);
       assertThat(one.nextData(0, 4096)).isEqualTo(4096);
     }
   }
