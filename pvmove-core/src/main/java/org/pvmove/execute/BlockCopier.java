@@ -60,11 +60,9 @@ final class BlockCopier {
 
     ByteBuffer get(int length) {
       if (bytes.capacity() < length) {
-        bytes =
-            ByteBuffer.allocateDirect(length + ALIGNMENT)
-                .alignedSlice(ALIGNMENT)
-                .limit(length)
-                .slice();
+        // Powers of two, so that what grows leaves little behind; the slice is cut to whole units.
+        int capacity = Math.max(ALIGNMENT, Integer.highestOneBit(2 * length - 1));
+        bytes = ByteBuffer.allocateDirect(capacity + ALIGNMENT).alignedSlice(ALIGNMENT);
       }
       return bytes.clear().limit(length);
     }

@@ -25,8 +25,8 @@ final class BlockLanes implements Closeable {
   /** How long blocks are where nothing else is known. */
   static final int BLOCK_BYTES = 1 << 20;
 
-  /** Memory for all blocks that are copied at once; as much again where copies are compared. */
-  static final int MEMORY_BYTES = 24 << 20;
+  /** Memory for the blocks of all lanes; as much again where copies are compared. */
+  static final int MEMORY_BYTES = 26 << 20;
 
   /** Blocks of a stream that may be copied ahead of what the caller has taken. */
   private static final int MAX_AHEAD = 1024;
@@ -36,6 +36,9 @@ final class BlockLanes implements Closeable {
    * work: waking it for each costs a fast device dear.
    */
   private static final long TELL_NANOS = 5_000_000;
+
+  /** How often the caller looks by itself. */
+  private static final long LOOK_NANOS = 50_000_000;
 
   private final BlockCopier.Shared shared;
   private final Throttle throttle;
@@ -177,6 +180,7 @@ final class BlockLanes implements Closeable {
           }
         }
       }
+      checkNotBroken();
     } finally {
       lock.unlock();
     }
@@ -215,7 +219,8 @@ final class BlockLanes implements Closeable {
           return null;
         }
         try {
-          workEnded.await();
+          // Not without end: blocks that ended just after the last one was told of are taken, too.
+          long unused = workEnded.awaitNanos(LOOK_NANOS);
         } catch (InterruptedException e) {
           // A wish to stop, which is looked at above; it stays to be seen by the caller.
           Thread.currentThread().interrupt();
@@ -253,6 +258,11 @@ final class BlockLanes implements Closeable {
     Deque<CopyTask> ahead = new ArrayDeque<>();
     long next = 0;
     while (true) {
+      if (stops()) {
+        // Only this thread sees its interrupts.
+        halted = true;
+        return false;
+      }
       CopyTask task = null;
       while (ahead.size() < Math.max(1, lanes.size())
           && (task = CopyStream.readBack(job, next, readBackBytes)) != null) {

@@ -52,8 +52,8 @@ final class Tuning {
    * @param blockBytes length of a block
    */
   record Setting(int depth, int blockBytes) {
-    long bytes() {
-      return (long) depth * blockBytes;
+    private static int deepest(ImmutableList<Setting> settings) {
+      return settings.stream().mapToInt(Setting::depth).max().orElse(0);
     }
   }
 
@@ -80,9 +80,10 @@ final class Tuning {
       return oneAtATime();
     }
     ImmutableList<Setting> settings =
-        ladder(Math.min(source.transferBytes(), destination.transferBytes())).stream()
-            .filter(setting -> setting.bytes() <= memory)
-            .collect(ImmutableList.toImmutableList());
+        ladder(Math.min(source.transferBytes(), destination.transferBytes()));
+    while (bytes(settings) > memory) {
+      settings = settings.subList(0, settings.size() - 1);
+    }
     if (settings.isEmpty()) {
       return oneAtATime();
     }
@@ -110,6 +111,19 @@ final class Tuning {
         new Setting(6, 4 * block));
   }
 
+  /** What all blocks occupy in the end: each keeps the place of the longest one it ever was. */
+  private static long bytes(ImmutableList<Setting> settings) {
+    long sum = 0;
+    for (int i = 0; i < Setting.deepest(settings); i++) {
+      int block = 0;
+      for (Setting setting : settings) {
+        block = i < setting.depth() ? Math.max(block, setting.blockBytes()) : block;
+      }
+      sum += block;
+    }
+    return sum;
+  }
+
   /** How to copy now. */
   Setting setting() {
     return settings.get(tried);
@@ -117,7 +131,7 @@ final class Tuning {
 
   /** The most blocks at once that will be asked for. */
   int maxDepth() {
-    return settings.stream().mapToInt(Setting::depth).max().orElseThrow();
+    return Setting.deepest(settings);
   }
 
   /**

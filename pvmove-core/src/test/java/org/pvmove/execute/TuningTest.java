@@ -11,7 +11,7 @@ import org.pvmove.io.IoHints;
 /** Devices whose speed depends on how they are used; time is made up. */
 class TuningTest {
   private static final int MIB = 1 << 20;
-  private static final long MEMORY = 24 * MIB;
+  private static final long MEMORY = 26 * MIB;
 
   private long now;
 
@@ -72,7 +72,7 @@ class TuningTest {
         tuning,
         20,
         setting -> {
-          assertThat(setting.bytes()).isLessThanOrEqualTo(4 * MIB);
+          assertThat(setting.depth() * setting.blockBytes()).isLessThanOrEqualTo(4 * MIB);
           return 100 * setting.depth();
         });
   }
@@ -105,7 +105,8 @@ class TuningTest {
     // From now on every request more is one too many.
     Setting best = new Setting(1, 4 * MIB);
     ToDoubleFunction<Setting> slower =
-        setting -> setting.bytes() > 8 * MIB ? 50 : 500.0 / setting.depth();
+        setting ->
+            (long) setting.depth() * setting.blockBytes() > 8 * MIB ? 50 : 500.0 / setting.depth();
     shareOf(best, tuning, 30, slower);
 
     assertThat(shareOf(best, tuning, 30, slower)).isGreaterThan(0.8);

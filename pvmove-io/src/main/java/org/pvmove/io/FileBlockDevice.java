@@ -265,12 +265,11 @@ final class FileBlockDevice implements BlockDevice {
   @Override
   public void flush() throws IOException {
     checkOpen();
-    if (readOnly()) {
+    if (written == null) {
       return;
     }
     try {
-      // The size is fixed, so what else a file's metadata holds does not matter to the bytes.
-      channel.force(false);
+      written.flush();
     } catch (IOException e) {
       throw new IOException("'" + name + "': cannot flush: " + reason(e), e);
     }
@@ -314,7 +313,7 @@ final class FileBlockDevice implements BlockDevice {
     if (!directTried) {
       directTried = true;
       // The path is opened again, and may lead to another file by now.
-      if (leadsHere()) {
+      if (logicalBlockSize <= DirectChannel.ALIGNMENT && leadsHere()) {
         DirectChannel opened = DirectChannel.open(path, node.isBlockDevice(), access);
         if (opened != null && leadsHere()) {
           direct = opened;

@@ -36,6 +36,10 @@ final class OpenFiles {
     @GuardedBy("OpenFiles.class")
     private int writers = 1;
 
+    /** The first one, if there was any. */
+    @GuardedBy("this")
+    private @Nullable IOException flushFailure;
+
     /** How writes past the system's cache and others go together. */
     private final WriteTurns turns = new WriteTurns();
 
@@ -54,6 +58,26 @@ final class OpenFiles {
 
     WriteTurns turns() {
       return turns;
+    }
+
+    /**
+     * Makes durable what any writer has written. The system reports a failure once for the channel,
+     * that is to one of its writers; the others must not take the next flush for a success.
+     *
+     * @throws IOException if it fails, or has failed before for any writer
+     */
+    synchronized void flush() throws IOException {
+      IOException failure = flushFailure;
+      if (failure != null) {
+        throw new IOException("an earlier flush has failed: " + failure.getMessage(), failure);
+      }
+      try {
+        // The size is fixed, so what else a file's metadata holds does not matter to the bytes.
+        channel.force(false);
+      } catch (IOException e) {
+        flushFailure = e;
+        throw e;
+      }
     }
 
     @Nullable RangeLock tryLock(long byteOffset, long byteCount) throws IOException {
