@@ -106,7 +106,7 @@ public final class Demonstration {
   private boolean killInTheMiddle(int segment) throws IOException, InterruptedException {
     heading("Everything is to leave a.img: the program starts, and is killed in the middle");
     String end = "segment " + segment + " of ";
-    int exitCode = runPvmove(line -> line.contains(end), "-v", IMAGES.get(0));
+    int exitCode = runPvmove(line -> line.contains(end), "-v", "--checkpoint", "1b", IMAGES.get(0));
     out.println("Exit code " + exitCode + ".");
     out.println();
     out.println("What is on the disks now:");

@@ -13,6 +13,7 @@ import org.pvmove.execute.ReadErrors;
  * @param readErrors what to do when the source cannot be read
  * @param elsewhere whether what cannot be written to its destination goes to another one
  * @param verify whether each segment is read back before its checkpoint
+ * @param checkpointBytes short segments share a checkpoint until so many bytes are copied
  * @param locks how the volume group is locked while it is changed
  * @param activeVolumes tells which volumes are in use
  * @param lvm the words that call LVM2, if its own pvmove is to do it; else absent
@@ -21,6 +22,7 @@ record HowToMove(
     ReadErrors readErrors,
     boolean elsewhere,
     boolean verify,
+    long checkpointBytes,
     VolumeGroupLocks locks,
     ActiveVolumes activeVolumes,
     @Nullable ImmutableList<String> lvm) {}

@@ -540,6 +540,7 @@ final class Moves {
     return PvMover.builder(devices, group.volumeGroup().id().toString())
         .onReadError(how.readErrors())
         .verify(how.verify())
+        .checkpointBytes(how.checkpointBytes())
         .locks(how.locks())
         .activeVolumes(how.activeVolumes());
   }

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 import org.pvmove.device.ActiveVolumes;
 import org.pvmove.device.DeviceSet;
 import org.pvmove.device.VolumeGroupLocks;
+import org.pvmove.execute.CopyOptions;
 import org.pvmove.execute.ReadErrors;
 import org.pvmove.io.Access;
 import org.pvmove.lvm.AllocationPolicy;
@@ -182,6 +183,16 @@ public final class PvmoveCommand implements Callable<Integer> {
   private boolean verify;
 
   @Option(
+      names = "--checkpoint",
+      paramLabel = "SIZE",
+      converter = SizeWord.class,
+      description =
+          "How much short segments may have in all that share a checkpoint, which is what a crash"
+              + " makes copy again: a size as with --max-segment, 512m by default; 1b for a checkpoint"
+              + " for each segment.")
+  private long checkpointBytes = CopyOptions.USUAL_CHECKPOINT_BYTES;
+
+  @Option(
       names = "--nolocking",
       description =
           "Take none of LVM2's locks. Then no LVM2 command may use the volume groups meanwhile. It"
@@ -322,6 +333,7 @@ public final class PvmoveCommand implements Callable<Integer> {
               readErrors,
               elsewhere,
               verify,
+              checkpointBytes,
               locks(open),
               ActiveVolumes.ofSystem(),
               system ? ImmutableList.of(lvm == null ? "lvm" : lvm) : null);
@@ -404,7 +416,7 @@ public final class PvmoveCommand implements Callable<Integer> {
       throw wrong("--elsewhere goes with a new move, which has a physical volume as its source");
     }
     if (abort || list) {
-      List<String> given = optionsGiven(Set.of("--on-read-error", "--verify"));
+      List<String> given = optionsGiven(Set.of("--on-read-error", "--verify", "--checkpoint"));
       if (!given.isEmpty()) {
         throw wrong(
             "%s goes with moving or restarting, and not with --abort or --list"
@@ -424,6 +436,7 @@ public final class PvmoveCommand implements Callable<Integer> {
                   "--on-read-error",
                   "--elsewhere",
                   "--verify",
+                  "--checkpoint",
                   "--nolocking",
                   "--locking-dir",
                   "--lock-timeout",

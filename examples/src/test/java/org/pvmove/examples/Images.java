@@ -315,6 +315,7 @@ final class Images {
       AtomicReference<PvMover> mover = new AtomicReference<>();
       mover.set(
           PvMover.builder(devices, "vg")
+              .checkpointBytes(0)
               .listener(
                   event -> {
                     if (event instanceof MoveEvent.Checkpoint) {

@@ -119,7 +119,8 @@ class KilledMoveTest {
 
   /** Carries on the move from a physical volume. */
   private static ChildProgram startOn(Images images, int source) throws Exception {
-    return ChildProgram.pvmove("-v", "--devices", images.devices(), images.name(source));
+    return ChildProgram.pvmove(
+        "-v", "--checkpoint", "1b", "--devices", images.devices(), images.name(source));
   }
 
   @Test
@@ -161,7 +162,9 @@ class KilledMoveTest {
 
   /** Starts to empty the first physical volume and waits for the first line. */
   private static ChildProgram start(Images images) throws Exception {
-    ChildProgram pvmove = ChildProgram.pvmove("-v", "--devices", images.devices(), images.name(0));
+    ChildProgram pvmove =
+        ChildProgram.pvmove(
+            "-v", "--checkpoint", "1b", "--devices", images.devices(), images.name(0));
     assertThat(pvmove.awaitLine(line -> true)).isTrue();
     return pvmove;
   }

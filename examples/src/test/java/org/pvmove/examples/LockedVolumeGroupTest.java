@@ -103,6 +103,7 @@ class LockedVolumeGroupTest {
     List<Result> results = new ArrayList<>();
     PvMover mover =
         PvMover.builder(devices, "vg")
+            .checkpointBytes(0)
             .listener(
                 event -> {
                   if (event instanceof MoveEvent.Checkpoint checkpoint

@@ -70,7 +70,8 @@ final class MoveBeneathUsers implements Closeable, MoveListener {
       served.put("vg/" + lv, new Watched(volumes.open(lv), used::countDown));
     }
     server = NbdServer.start(UnixDomainSocketAddress.of(socket), served, complaints::add);
-    mover = PvMover.builder(devices, "vg").volumes(volumes).listener(this).build();
+    mover =
+        PvMover.builder(devices, "vg").volumes(volumes).checkpointBytes(0).listener(this).build();
   }
 
   /** How clients call a volume. */

@@ -40,13 +40,24 @@ class MoveTest {
   @Test
   void printsProgressAtEachCheckpointAndHundredPercentOnlyAtTheEnd() {
     String name = images.name(0);
-    assertThat(images.pvmove(name).out().lines())
+    assertThat(images.pvmove("--checkpoint", "1b", name).out().lines())
         .containsExactly(
             "  " + name + ": Moved: 0.00%",
             "  " + name + ": Moved: 25.00%",
             "  " + name + ": Moved: 50.00%",
             "  " + name + ": Moved: 75.00%",
             "  " + name + ": Moved: 100.00%");
+  }
+
+  @Test
+  void shortSegmentsShareACheckpoint() {
+    String name = images.name(0);
+    long before = images.group().volumeGroup().seqno();
+
+    assertThat(images.pvmove("-v", name).out())
+        .contains("segment 1 of 4 is at its new place", "segment 4 of 4 is at its new place");
+
+    assertThat(images.group().volumeGroup().seqno()).isEqualTo(before + 3);
   }
 
   @Test

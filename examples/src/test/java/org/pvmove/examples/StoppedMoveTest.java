@@ -150,6 +150,7 @@ class StoppedMoveTest {
             readErrors,
             elsewhere,
             verify,
+            0,
             VolumeGroupLocks.onDevices(),
             ActiveVolumes.ofSystem(),
             null);

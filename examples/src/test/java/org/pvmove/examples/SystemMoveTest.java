@@ -217,6 +217,7 @@ class SystemMoveTest {
             ReadErrors.stop(),
             false,
             false,
+            0,
             VolumeGroupLocks.onDevices(),
             ActiveVolumes.in(directory.resolve("sys")),
             null);
