@@ -26,6 +26,12 @@ final class Tuning {
   /** What is faster by less is not worth a change. */
   private static final double BETTER = 1.05;
 
+  /**
+   * Windows until something else is tried for the first time: mostly the devices are right, unless
+   * they say that they rotate.
+   */
+  private static final int FIRST_REST = 10;
+
   /** Windows until something else is tried again. */
   private static final int REST = 20;
 
@@ -33,7 +39,7 @@ final class Tuning {
   private int home;
   private int tried;
   private int direction = 1;
-  private int rest = 1;
+  private int rest;
 
   /** Directions in which it was of no use to go on, since the last rest. */
   private int failures;
@@ -57,15 +63,16 @@ final class Tuning {
     }
   }
 
-  private Tuning(ImmutableList<Setting> settings, int home) {
+  private Tuning(ImmutableList<Setting> settings, int home, int rest) {
     this.settings = settings;
     this.home = home;
     this.tried = home;
+    this.rest = rest;
   }
 
   /** One block after the other, which suits every device. */
   static Tuning oneAtATime() {
-    return new Tuning(ImmutableList.of(new Setting(1, BlockLanes.BLOCK_BYTES)), 0);
+    return new Tuning(ImmutableList.of(new Setting(1, BlockLanes.BLOCK_BYTES)), 0, FIRST_REST);
   }
 
   /**
@@ -97,7 +104,7 @@ final class Tuning {
         first = here <= depth && here > settings.get(first).depth() ? i : first;
       }
     }
-    return new Tuning(settings, Math.min(first, settings.size() - 1));
+    return new Tuning(settings, Math.min(first, settings.size() - 1), rotates ? 1 : FIRST_REST);
   }
 
   /** From what spares the heads of a disk to what keeps a fast one busy. */
