@@ -4,6 +4,7 @@ package org.pvmove.execute;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.pvmove.execute.Tuning.Setting;
 import org.pvmove.io.IoHints;
@@ -61,6 +62,26 @@ class TuningTest {
     assertThat(fast().setting()).isEqualTo(new Setting(8, MIB));
     assertThat(Tuning.of(disk("a", false, 4), disk("b", false, 8), MEMORY).setting())
         .isEqualTo(new Setting(4, MIB));
+  }
+
+  /** A lane keeps its place for the longest block that it ever had. */
+  @Test
+  void hasRoomForTheLongestBlockOfEachLane() {
+    for (long memory = 4 * MIB; memory <= MEMORY; memory += MIB) {
+      Tuning tuning = Tuning.of(disk("a", true, 8), disk("b", true, 8), memory);
+      int[] longest = new int[tuning.maxDepth()];
+      shareOf(
+          tuning.setting(),
+          tuning,
+          20,
+          setting -> {
+            for (int lane = 0; lane < setting.depth(); lane++) {
+              longest[lane] = Math.max(longest[lane], setting.blockBytes());
+            }
+            return 100.0 * setting.depth();
+          });
+      assertThat(IntStream.of(longest).asLongStream().sum()).isLessThanOrEqualTo(memory);
+    }
   }
 
   @Test
