@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -197,7 +198,7 @@ class ConcurrentCopyTest {
     assertThat(outcome.work().receipts()).hasSize(started.segments());
   }
 
-  @Test
+  @RepeatedTest(20)
   void keepsWhatWasCopiedWhenALaterSegmentFails() throws Exception {
     SimulatedDisks disks = disks(2);
     PvMover mover = mover(disks).build();

@@ -127,20 +127,15 @@ final class BlockLanes implements Closeable {
     return Math.min(BLOCK_BYTES, share - share % CopyJob.UNIT_BYTES);
   }
 
-  /** Whether it is to stop: what is wanted for a checkpoint is done in spite of a failure. */
+  /**
+   * Whether it is to stop. In spite of a failure it is not: the blocks before the one that failed
+   * were begun before it and are copied, and what is wanted for a checkpoint is done.
+   */
   private boolean stops() {
     if (!stopping && stopped.getAsBoolean()) {
       stopping = true;
     }
     return stopping || leaving;
-  }
-
-  private boolean halts() {
-    return halted || stops();
-  }
-
-  private BooleanSupplier endOf(CopyTask task) {
-    return task.isReadBack() ? this::stops : this::halts;
   }
 
   /** Whether it stopped before all was copied. */
@@ -161,35 +156,16 @@ final class BlockLanes implements Closeable {
     }
     if (task.stopped()) {
       halted = true;
-      throwFailure();
       return null;
     }
     BlockCopier.Copied unused = task.result();
     return task;
   }
 
-  /** Throws what went wrong with a block behind one that was stopped for that. */
-  private void throwFailure() throws CopyFailedException {
-    lock.lock();
-    try {
-      for (CopyStream stream : streams) {
-        for (CopyTask task : stream.begun()) {
-          awaitEndOf(task);
-          if (task.failed()) {
-            BlockCopier.Copied unused = task.result();
-          }
-        }
-      }
-      checkNotBroken();
-    } finally {
-      lock.unlock();
-    }
-  }
-
   private @Nullable CopyTask copyNext() {
     CopyTask task = streams.isEmpty() ? null : streams.get(0).next();
     if (task != null) {
-      task.run(own, throttle, endOf(task));
+      task.run(own, throttle, this::stops);
     }
     return task;
   }
@@ -297,7 +273,7 @@ final class BlockLanes implements Closeable {
     for (long at = 0; at < job.byteCount(); ) {
       int length = (int) Math.min(job.guard().stepBytes(BLOCK_BYTES), job.byteCount() - at);
       CopyTask task = new CopyTask(CopyTask.Kind.COMPARE, job, at, length);
-      task.run(own, throttle, endOf(task));
+      task.run(own, throttle, this::stops);
       if (task.stopped()) {
         halted = true;
         return false;
@@ -311,7 +287,7 @@ final class BlockLanes implements Closeable {
 
   private void begin(CopyTask task) {
     if (lanes.isEmpty()) {
-      task.run(own, throttle, endOf(task));
+      task.run(own, throttle, this::stops);
       return;
     }
     lock.lock();
@@ -340,7 +316,7 @@ final class BlockLanes implements Closeable {
     try {
       CopyTask task;
       while ((task = awaitTask(stream, index)) != null) {
-        task.run(copier, throttle, endOf(task));
+        task.run(copier, throttle, this::stops);
         ended(stream, task);
       }
     } catch (Throwable e) {
