@@ -52,7 +52,7 @@ public final class CompareCopy {
     ONE,
     /** One run of extents, read back. */
     VERIFIED,
-    /** Up to a thousand runs of one extent. */
+    /** Up to a thousand runs of one extent, and as much in one run beside them. */
     MANY,
     /** A volume sixteen times as large as what is in it. */
     SPARSE
@@ -61,6 +61,7 @@ public final class CompareCopy {
   /** Who copies. */
   enum Competitor {
     PVMOVE("this library"),
+    WHOLE("this library, in one run"),
     DENSE("this library, the data alone"),
     DD_DIRECT("`dd iflag=direct oflag=direct bs=4M`"),
     DD("`dd bs=1M conv=fsync`"),
@@ -258,15 +259,7 @@ public final class CompareCopy {
   }
 
   private String dense(Scenario scenario, long bytes) throws IOException, InterruptedException {
-    Disks disks = disks("pv", bytes, scenario == Scenario.MANY, options.fresh());
-    disks.group().fillSource(disks.source());
-    Path plain = image("plain-a.img", disks.group().bytes());
-    Path copy = image("plain-b.img", disks.group().bytes());
-    CopyGroup.makePlain(plain, disks.group().bytes());
-    if (!options.fresh()) {
-      disks.group().fillDestination(disks.destination());
-      CopyGroup.makePlain(copy, disks.group().bytes());
-    }
+    Disks disks = filled("pv", bytes, scenario == Scenario.MANY);
     Map<Competitor, Turn> turns = new EnumMap<>(Competitor.class);
     turns.put(Competitor.PVMOVE, () -> move(disks, scenario == Scenario.VERIFIED));
     if (takesDirect(disks.source())) {
@@ -274,15 +267,12 @@ public final class CompareCopy {
           Competitor.DD_DIRECT, () -> dd(disks, "bs=4M", "iflag=direct,", "oflag=direct,", ""));
     }
     turns.put(Competitor.DD, () -> dd(disks, "bs=1M", "iflag=", "oflag=", ",fsync"));
-    turns.put(
-        Competitor.CP,
-        () -> {
-          if (options.fresh()) {
-            empty(copy, disks.group().bytes());
-          }
-          settle(List.of(plain, copy));
-          return timed("cp " + quote(plain) + " " + quote(copy) + " && sync " + quote(copy));
-        });
+    if (scenario == Scenario.MANY) {
+      Disks whole = filled("one", bytes, false);
+      turns.put(Competitor.WHOLE, () -> move(whole, false));
+    } else {
+      turns.put(Competitor.CP, cp(disks.group().bytes()));
+    }
     Map<Competitor, List<Run>> runs = race(turns);
     long segments =
         Objects.requireNonNull(runs.get(Competitor.PVMOVE)).stream()
@@ -298,6 +288,33 @@ public final class CompareCopy {
             segments,
             options.fresh() ? "a fresh" : "a used",
             render(runs, disks.group().bytes()));
+  }
+
+  /** Disks with something to move and, unless they are to be new each time, in its way. */
+  private Disks filled(String name, long bytes, boolean gaps)
+      throws IOException, InterruptedException {
+    Disks disks = disks(name, bytes, gaps, options.fresh());
+    disks.group().fillSource(disks.source());
+    if (!options.fresh()) {
+      disks.group().fillDestination(disks.destination());
+    }
+    return disks;
+  }
+
+  private Turn cp(long bytes) throws IOException, InterruptedException {
+    Path plain = image("plain-a.img", bytes);
+    Path copy = image("plain-b.img", bytes);
+    CopyGroup.makePlain(plain, bytes);
+    if (!options.fresh()) {
+      CopyGroup.makePlain(copy, bytes);
+    }
+    return () -> {
+      if (options.fresh()) {
+        empty(copy, bytes);
+      }
+      settle(List.of(plain, copy));
+      return timed("cp " + quote(plain) + " " + quote(copy) + " && sync " + quote(copy));
+    };
   }
 
   private String sparse() throws IOException, InterruptedException {
@@ -374,7 +391,9 @@ public final class CompareCopy {
 
   private Run move(Disks disks, boolean verify) throws IOException, InterruptedException {
     prepare(disks);
-    TimedMove move = TimedMove.run(disks.source(), disks.destination(), verify);
+    TimedMove move =
+        TimedMove.run(
+            disks.source(), disks.destination(), verify, directory.resolve("classes.jsa"));
     requireCopied(disks);
     return new Run(move.moveNanos(), move);
   }

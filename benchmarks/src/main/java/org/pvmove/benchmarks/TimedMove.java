@@ -44,8 +44,13 @@ record TimedMove(
    */
   private static final String QUICK_COMPILER = "-XX:TieredStopAtLevel=1";
 
-  /** Moves everything from one physical volume to another, which are paths of devices. */
-  static TimedMove run(Path from, Path to, boolean verify)
+  /**
+   * Moves everything from one physical volume to another, which are paths of devices.
+   *
+   * @param classes an archive of the classes that a move needs, as the launcher of the program has
+   *     one; the first move makes it
+   */
+  static TimedMove run(Path from, Path to, boolean verify, Path classes)
       throws IOException, InterruptedException {
     long start = System.nanoTime();
     Process process =
@@ -54,6 +59,10 @@ record TimedMove(
                 HEAP,
                 DIRECT,
                 QUICK_COMPILER,
+                (Files.exists(classes) ? "-XX:SharedArchiveFile=" : "-XX:ArchiveClassesAtExit=")
+                    + classes,
+                "-Xlog:cds=off",
+                "-Xlog:cds+dynamic=off",
                 // Nobody reads a log here.
                 "-Dslf4j.internal.verbosity=ERROR",
                 "-cp",
