@@ -11,7 +11,11 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -19,6 +23,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.pvmove.device.DeviceSet;
 import org.pvmove.execute.MoveOutcome;
 import org.pvmove.io.Access;
+import org.pvmove.io.BlockDevice;
+import org.pvmove.io.BlockDevices;
 import org.pvmove.plan.MoveRequest;
 
 /** The small embedding programs do what they say. */
@@ -111,5 +117,58 @@ class EmbeddingTest {
     assertThat(shown).hasSizeBetween(10, 20);
     assertThat(Files.readString(Path.of("../README.md")))
         .contains("```java\n" + String.join("\n", shown) + "\n```");
+  }
+
+  @Test
+  void remoteDiskTakesWhatIsMovedToItAndKeepsHolesAsHoles() throws IOException {
+    Map<String, byte[]> objects = new ConcurrentHashMap<>();
+    BlockDevice local = BlockDevices.inMemory("local", 8 << 20);
+    RemoteDisk remote = new RemoteDisk("remote", 8 << 20, 64 << 10, RemoteDisk.inMemory(objects));
+    try (DeviceSet devices = DeviceSet.of(local, remote)) {
+      SampleVolumeGroup sample = new SampleVolumeGroup("vg", Images.EXTENT_SIZE);
+      sample.add("lv").linear(0, 3, 4);
+      sample.create(devices);
+      int before = objects.size();
+
+      assertThat(RemoteDisk.move(devices, local, remote)).isInstanceOf(MoveOutcome.Completed.class);
+
+      assertThat(SampleVolumeGroup.firstDifference(devices.scan().volumeGroup("vg"))).isEmpty();
+      assertThat(objects.size() - before)
+          .isBetween(1, (int) (4 * Images.EXTENT_SIZE.bytes() / (64 << 10)) + 1);
+    }
+  }
+
+  @Test
+  void remoteDiskReadsWhatWasWrittenWhereverItBegins() throws IOException {
+    RemoteDisk disk =
+        new RemoteDisk("r", 1 << 20, 4096, RemoteDisk.inMemory(new ConcurrentHashMap<>()));
+    byte[] model = new byte[1 << 20];
+    Random random = new Random(5);
+    for (int i = 0; i < 300; i++) {
+      int at = random.nextInt(model.length);
+      byte[] some = new byte[random.nextInt(Math.min(20_000, model.length - at + 1))];
+      if (random.nextInt(3) > 0) {
+        random.nextBytes(some);
+      }
+      disk.write(at, ByteBuffer.wrap(some));
+      System.arraycopy(some, 0, model, at, some.length);
+      int data = (int) disk.nextData(at, model.length);
+      for (byte hole : Arrays.copyOfRange(model, at, data)) {
+        assertThat(hole).isZero();
+      }
+    }
+    ByteBuffer all = ByteBuffer.allocate(model.length);
+    disk.read(0, all);
+    assertThat(all.array()).isEqualTo(model);
+  }
+
+  @Test
+  void unknownDisksTellsWhatIsThereAndWhatIsMissing() throws IOException {
+    Path other = Files.write(directory.resolve("other.img"), new byte[1 << 20]);
+    assertThat(UnknownDisks.describe(List.of(images.path(0), images.path(1), other)))
+        .anyMatch(line -> line.matches("vg: version [0-9]+, on 2 of 3 disks"))
+        .anyMatch(line -> line.matches("  home: [0-9]+ bytes"))
+        .anyMatch(line -> line.startsWith("  must not be changed: "))
+        .anyMatch(line -> line.startsWith(other + ": "));
   }
 }
