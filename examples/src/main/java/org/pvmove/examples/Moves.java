@@ -4,7 +4,6 @@ package org.pvmove.examples;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -48,33 +47,30 @@ final class Moves {
     TEST,
     /** Show what would be done, and write nothing. */
     PLAN,
-    /** Show the plan for other programs, and write nothing. */
-    JSON
+    /** Show what is there and what moving it takes, and write nothing. */
+    EXPLAIN
   }
-
-  /** LVM2's {@code activation/polling_interval}. */
-  private static final Duration PROGRESS_INTERVAL = Duration.ofSeconds(15);
 
   private final DeviceSet devices;
   private final Groups groups;
   private final Mode mode;
   private final HowToMove how;
+  private final Reporting reporting;
   private final Console console;
-  private final String howToGoOn;
 
   /**
    * Creates the operations.
    *
    * @param how how to move
-   * @param howToGoOn the command line that restarts what was in progress on these devices
+   * @param reporting how the user is told
    */
-  Moves(DeviceSet devices, Mode mode, HowToMove how, Console console, String howToGoOn) {
+  Moves(DeviceSet devices, Mode mode, HowToMove how, Reporting reporting) {
     this.devices = devices;
     this.groups = new Groups(devices.scan());
     this.mode = mode;
     this.how = how;
-    this.console = console;
-    this.howToGoOn = howToGoOn;
+    this.reporting = reporting;
+    this.console = reporting.console();
   }
 
   /** A piece of work on one volume group. */
@@ -117,16 +113,25 @@ final class Moves {
     MoveRequest request = inNamesOfTheLibrary(asked, group.volumeGroup());
     // Only named, a move is carried on whatever it does, as pvmove(8) would.
     if (!running.isEmpty()
-        && mode != Mode.JSON
+        && mode != Mode.EXPLAIN
+        && !plansForPrograms()
         && request.equals(MoveRequest.from(from.name()).build())) {
       console.say("Detected pvmove in progress for %s.".formatted(from.name()));
       return carryOn(leftovers, running, from.name());
     }
     PlanResult result = mover(group).build().plan(request);
+    if (mode == Mode.EXPLAIN) {
+      Explanation.lines(group, from.pv(), result).forEach(console::print);
+      return ExitCode.DONE;
+    }
     if (result instanceof PlanResult.Rejected rejected) {
       return reportRejected(rejected);
     }
     return carryOut(result.orElseThrow(), request, from);
+  }
+
+  private boolean plansForPrograms() {
+    return mode != Mode.EXECUTE && reporting.isForPrograms();
   }
 
   /**
@@ -155,6 +160,9 @@ final class Moves {
   }
 
   private int reportRejected(PlanResult.Rejected rejected) {
+    if (reporting.isForPrograms()) {
+      console.print(MoveJson.rejected(rejected));
+    }
     for (Rejection reason : rejected.reasons()) {
       console.complain(reason.message());
       if (reason instanceof Rejection.MoveInProgress inProgress) {
@@ -172,28 +180,24 @@ final class Moves {
   private int carryOut(MovePlan plan, MoveRequest request, Groups.Pv from)
       throws CommandException, IOException {
     StoredVolumeGroup group = from.group();
-    switch (mode) {
-      case JSON -> {
-        String json =
-            how.lvm() == null
-                ? PlanJson.write(plan)
-                : PlanJson.write(plan, commands(plan, group).orElseThrow());
-        json.lines().forEach(console::print);
-        return ExitCode.DONE;
+    if (plansForPrograms()) {
+      String json =
+          how.lvm() == null
+              ? PlanJson.write(plan)
+              : PlanJson.write(plan, commands(plan, group).orElseThrow());
+      json.lines().forEach(console::print);
+      return ExitCode.DONE;
+    }
+    if (mode == Mode.PLAN) {
+      PlanText.lines(plan, request, group).forEach(console::print);
+      if (how.lvm() != null) {
+        PlanText.lines(how.lvm(), commands(plan, group)).forEach(console::print);
       }
-      case PLAN -> {
-        PlanText.lines(plan, request, group).forEach(console::print);
-        if (how.lvm() != null) {
-          PlanText.lines(how.lvm(), commands(plan, group)).forEach(console::print);
-        }
-        return ExitCode.DONE;
-      }
-      case TEST, EXECUTE -> {
-        reportLeftOut(plan, request);
-        if (plan.joined()) {
-          console.say("Detected pvmove in progress for %s.".formatted(from.name()));
-        }
-      }
+      return ExitCode.DONE;
+    }
+    reportLeftOut(plan, request);
+    if (plan.joined()) {
+      console.say("Detected pvmove in progress for %s.".formatted(from.name()));
     }
     requireCarrier(plan, group);
     if (mode == Mode.TEST) {
@@ -391,13 +395,15 @@ final class Moves {
   private int run(
       StoredVolumeGroup group, @Nullable String source, UnaryOperator<String> sourceOf, Work work)
       throws CommandException, IOException {
-    Progress progress = new Progress(console, group, sourceOf, PROGRESS_INTERVAL, System::nanoTime);
+    Narrator narrator =
+        new Narrator(console, group, sourceOf, reporting.progress(), System::nanoTime);
     try (StopOnSignal signal = new StopOnSignal(console)) {
       Carrier carrier =
           carrier(
               group,
               event -> {
-                progress.on(event);
+                reporting.listener().on(event);
+                narrator.on(event);
                 signal.on(event);
               });
       signal.watch(carrier::stop);
@@ -430,7 +436,7 @@ final class Moves {
         .repairs()
         .forEach(repair -> console.say("%s: put right: %s".formatted(name, repair)));
     ImmutableList<BadRange> lost = outcome.work().lost();
-    lost.forEach(range -> console.print(lostAsJson(name, range)));
+    lost.forEach(range -> console.print(MoveJson.lost(name, range)));
     if (!lost.isEmpty()) {
       console.complain(
           "%s in %s could not be read: their places hold zeros now."
@@ -438,24 +444,17 @@ final class Moves {
                   Texts.count(lost.stream().mapToLong(BadRange::byteCount).sum(), "byte"),
                   Texts.count(lost.size(), "range")));
     }
+    if (reporting.isForPrograms()) {
+      boolean more = outcome instanceof MoveOutcome.Stopped;
+      console.print(
+          MoveJson.outcome(outcome, more ? toGoOn(source) : null, more ? toGiveUp(source) : null));
+    }
     if (outcome instanceof MoveOutcome.Stopped stopped) {
       return stopped.failure() instanceof MoveInUseException
           ? reportInUse(stopped)
           : reportStopped(stopped, source);
     }
     return lost.isEmpty() ? ExitCode.DONE : ExitCode.FAILED;
-  }
-
-  /** One line, to be read by programs. */
-  private static String lostAsJson(String volumeGroup, BadRange range) {
-    return "{\"lost\": {\"device\": %s, \"byte_offset\": %d, \"byte_count\": %d, \"volume_group\": %s,"
-            .formatted(
-                Json.quote(range.device()),
-                range.byteOffset(),
-                range.byteCount(),
-                Json.quote(volumeGroup))
-        + " \"logical_volume\": %s, \"logical_volume_byte_offset\": %d}}"
-            .formatted(Json.quote(range.logicalVolume()), range.logicalVolumeOffset());
   }
 
   private int reportInUse(MoveOutcome.Stopped stopped) {
@@ -473,8 +472,8 @@ final class Moves {
         : CommandException.failed(
             Texts.reason(e),
             "No extent was moved. Whether the move has begun, the next run finds out:",
-            "to go on:   " + howToGoOn,
-            "to give up: " + howToGoOn + " --abort");
+            "to go on:   " + toGoOn(null),
+            "to give up: " + toGiveUp(null));
   }
 
   private int reportStopped(MoveOutcome.Stopped stopped, @Nullable String source) {
@@ -505,9 +504,16 @@ final class Moves {
   }
 
   private void sayHowToGoOn(@Nullable String source) {
-    console.complain("To go on:   " + howToGoOn + (source == null ? "" : " " + source));
-    console.complain(
-        "To give up: " + howToGoOn + " --abort" + (source == null ? "" : " " + source));
+    console.complain("To go on:   " + toGoOn(source));
+    console.complain("To give up: " + toGiveUp(source));
+  }
+
+  private String toGoOn(@Nullable String source) {
+    return reporting.howToGoOn() + (source == null ? "" : " " + Texts.quoted(source));
+  }
+
+  private String toGiveUp(@Nullable String source) {
+    return reporting.howToGoOn() + " --abort" + (source == null ? "" : " " + Texts.quoted(source));
   }
 
   private void reportLeftOut(MovePlan plan, MoveRequest request) {
@@ -541,6 +547,7 @@ final class Moves {
         .onReadError(how.readErrors())
         .verify(how.verify())
         .checkpointBytes(how.checkpointBytes())
+        .throttle(how.throttle())
         .locks(how.locks())
         .activeVolumes(how.activeVolumes());
   }

@@ -3,11 +3,8 @@ package org.pvmove.examples;
 
 import com.google.common.collect.ImmutableList;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.InvalidPathException;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -16,24 +13,18 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import org.pvmove.device.ActiveVolumes;
+import org.pvmove.device.DeviceScan;
 import org.pvmove.device.DeviceSet;
-import org.pvmove.device.VolumeGroupLocks;
-import org.pvmove.execute.CopyOptions;
-import org.pvmove.execute.ReadErrors;
 import org.pvmove.io.Access;
-import org.pvmove.lvm.AllocationPolicy;
-import org.pvmove.plan.MoveRequest;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
-import picocli.CommandLine.TypeConversionException;
 
 /**
  * The {@code pvmove} program: moves the extents of inactive logical volumes on disk images and
@@ -51,7 +42,8 @@ import picocli.CommandLine.TypeConversionException;
       "pvmove --devices PATH[,PATH...] [options] SourcePV[:PE] [DestPV[:PE]...]",
       "       pvmove --devices PATH[,PATH...] [options]",
       "       pvmove --devices PATH[,PATH...] --abort [options] [SourcePV]",
-      "       pvmove --devices PATH[,PATH...] --list"
+      "       pvmove --devices PATH[,PATH...] --explain [options] SourcePV[:PE] [DestPV[:PE]...]",
+      "       pvmove --devices PATH[,PATH...] --list | --report REPORT [-o COLUMN,...]"
     },
     description = {
       "",
@@ -87,148 +79,9 @@ public final class PvmoveCommand implements Callable<Integer> {
       description = "The image files or block devices that make up the volume groups. Repeatable.")
   private List<String> devices = new ArrayList<>();
 
-  @Option(
-      names = {"-n", "--name"},
-      paramLabel = "LV",
-      description =
-          "Move only the extents of this logical volume and of what it is made of: LV, VG/LV or"
-              + " /dev/VG/LV. Parts may be named too, such as pool_tmeta or r_rimage_0. Repeatable.")
-  private List<String> logicalVolumes = new ArrayList<>();
+  @Mixin private MoveOptions what = new MoveOptions();
 
-  @Option(
-      names = "--exclude",
-      paramLabel = "LV",
-      description = "Leave this logical volume, and what it is made of, where it is. Repeatable.")
-  private List<String> excluded = new ArrayList<>();
-
-  @Option(
-      names = "--also-from",
-      paramLabel = "PV[:PE...]",
-      description = "Move from this physical volume too, in the same move. Repeatable.")
-  private List<String> moreSources = new ArrayList<>();
-
-  @Option(
-      names = "--alloc",
-      paramLabel = "POLICY",
-      converter = PolicyWord.class,
-      description =
-          "How to choose extents: contiguous, cling, cling_by_tags, normal, anywhere, or inherit for"
-              + " what the volume group says, which is the default. With anywhere, extents may stay"
-              + " on the source, and what is kept apart for redundancy may come together.")
-  private AllocationPolicy policy = AllocationPolicy.INHERIT;
-
-  @Option(
-      names = "--cling-tags",
-      split = ",",
-      paramLabel = "TAG",
-      description =
-          "The tags that count for --alloc cling_by_tags, as allocation/cling_tag_list of"
-              + " lvm.conf(5) lists them; all by default.")
-  private List<String> clingTags = new ArrayList<>();
-
-  @Option(
-      names = "--atomic",
-      description =
-          "Move everything or nothing: no extent has a new place before all are copied, and a move"
-              + " that is given up goes back as a whole.")
-  private boolean atomic;
-
-  @Option(
-      names = "--strict",
-      description =
-          "Move nothing if a logical volume on the source would have to be left out, instead of"
-              + " skipping it.")
-  private boolean strict;
-
-  @Option(
-      names = "--larger-blocks",
-      description =
-          "Allow destinations whose logical blocks are larger than those of the source. Not every"
-              + " file system works there.")
-  private boolean largerBlocks;
-
-  @Option(
-      names = "--max-segment",
-      paramLabel = "SIZE",
-      converter = SizeWord.class,
-      description =
-          "The longest run copied between two checkpoints, which is what a crash makes copy again:"
-              + " a number with one of the units b, s, k, m, g, t, or none for MiB; 1g by default.")
-  private @Nullable Long maxSegmentBytes;
-
-  @Option(
-      names = "--on-read-error",
-      paramLabel = "WHAT",
-      converter = ReadErrorsWord.class,
-      description =
-          "What to do when the source cannot be read. stop, the default: stop at the last"
-              + " checkpoint. retry or retry=N: read each bad block N times, 3 by default, and stop"
-              + " if that does not help. skip or skip=N: after that go on, with bytes of 0 in place"
-              + " of what is lost; each lost range is printed on a line of its own, as JSON, and the"
-              + " exit code is 5.")
-  private ReadErrors readErrors = ReadErrors.stop();
-
-  @Option(
-      names = "--elsewhere",
-      description =
-          "Where a destination cannot be written, give the move up at its last checkpoint and plan"
-              + " what is left again, without the extents that failed. Otherwise, and where there is"
-              + " no other place, the move stops.")
-  private boolean elsewhere;
-
-  @Option(
-      names = "--verify",
-      description =
-          "Read each segment back from the disk before the checkpoint that gives it its new place.")
-  private boolean verify;
-
-  @Option(
-      names = "--checkpoint",
-      paramLabel = "SIZE",
-      converter = SizeWord.class,
-      description =
-          "How much short segments may have in all that share a checkpoint, which is what a crash"
-              + " makes copy again: a size as with --max-segment, 512m by default; 1b for a checkpoint"
-              + " for each segment.")
-  private long checkpointBytes = CopyOptions.USUAL_CHECKPOINT_BYTES;
-
-  @Option(
-      names = "--nolocking",
-      description =
-          "Take none of LVM2's locks. Then no LVM2 command may use the volume groups meanwhile. It"
-              + " is the default if all devices are image files.")
-  private boolean noLocking;
-
-  @Option(
-      names = "--locking-dir",
-      paramLabel = "DIR",
-      description =
-          "Take LVM2's locks in this directory, global/locking_dir of lvm.conf(5); /run/lock/lvm is"
-              + " the default if there is a disk of this system among the devices.")
-  private @Nullable Path lockingDirectory;
-
-  @Option(
-      names = "--lock-timeout",
-      paramLabel = "SECONDS",
-      description =
-          "How long to wait for others who have a volume group locked: 0 for not at all, without end"
-              + " by default.")
-  private @Nullable Integer lockTimeout;
-
-  @Option(
-      names = "--system",
-      description =
-          "Let LVM2's own pvmove of this system do it, which moves volumes that are in use: to exactly"
-              + " the places that are planned here, which is checked after each of its commands. With"
-              + " --plan, print these commands. The devices are to be given by the paths that LVM2"
-              + " knows. Beware: it does not tell when the source cannot be read.")
-  private boolean system;
-
-  @Option(
-      names = "--lvm",
-      paramLabel = "PROGRAM",
-      description = "With --system: where the program lvm is; lvm on the path by default.")
-  private @Nullable String lvm;
+  @Mixin private HowOptions how = new HowOptions();
 
   @Option(
       names = "--abort",
@@ -245,6 +98,29 @@ public final class PvmoveCommand implements Callable<Integer> {
   private boolean list;
 
   @Option(
+      names = "--report",
+      paramLabel = "REPORT",
+      converter = ReportKind.Converter.class,
+      description =
+          "Print what pvs(8), vgs(8) or lvs(8) would where nothing is active: pvs, pvsegs (pvs"
+              + " --segments), vgs, lvs (with hidden ones) or lvsegs (lvs -a --segments).")
+  private @Nullable ReportKind report;
+
+  @Option(
+      names = {"-o", "--options"},
+      paramLabel = "COLUMN,...",
+      description =
+          "With --report: the columns, with LVM2's names; with a plus before the first, these too.")
+  private @Nullable String columns;
+
+  @Option(
+      names = "--explain",
+      description =
+          "Say what stands on the physical volume, and what it would take to move it, or what is in"
+              + " the way; and leave everything as it is.")
+  private boolean explain;
+
+  @Option(
       names = "--plan",
       description = "Print what would be moved where, and leave everything as it is.")
   private boolean plan;
@@ -254,19 +130,7 @@ public final class PvmoveCommand implements Callable<Integer> {
       description = "Do everything short of writing: find out whether it can be done.")
   private boolean test;
 
-  @Option(
-      names = "--reportformat",
-      paramLabel = "FORMAT",
-      converter = ReportFormat.Converter.class,
-      description =
-          "With --plan or --test, how the plan is printed: basic for a text, json for JSON without"
-              + " anything else on the standard output.")
-  private ReportFormat reportFormat = ReportFormat.BASIC;
-
-  @Option(
-      names = {"-v", "--verbose"},
-      description = "Say more; twice: also where a failure comes from.")
-  private boolean[] verbose = {};
+  @Mixin private TellOptions tell = new TellOptions();
 
   @Parameters(
       paramLabel = "PV",
@@ -275,74 +139,73 @@ public final class PvmoveCommand implements Callable<Integer> {
               + " any.")
   private List<String> physicalVolumes = new ArrayList<>();
 
+  /** How wide the terminal is that standard output is, in characters; 0 if it is none. */
+  private int terminalColumns;
+
+  private @Nullable Console console;
+
+  /** In a process that goes on in the background. */
+  private @Nullable Background behind;
+
   private PvmoveCommand() {}
 
   /** Runs the program and ends the virtual machine with its exit code. */
   public static void main(String... arguments) {
-    System.exit(commandLine().execute(arguments));
+    CommandLine commandLine = commandLine();
+    PvmoveCommand command = commandLine.getCommand();
+    command.behind = Background.ofThisProcess();
+    if (command.behind != null) {
+      commandLine.setErr(command.behind.standardError());
+    } else if (Terminal.isStandardOutput()) {
+      command.terminalColumns = Terminal.columns();
+    }
+    System.exit(commandLine.execute(arguments));
   }
 
   /** The program, to be executed with the arguments; gives the exit code. */
   static CommandLine commandLine() {
-    return new CommandLine(new PvmoveCommand())
+    PvmoveCommand command = new PvmoveCommand();
+    return new CommandLine(command)
         // An argument that begins with @ is a tag, not a file.
         .setExpandAtFiles(false)
         .setUsageHelpAutoWidth(true)
-        .setParameterExceptionHandler(PvmoveCommand::wrongCommandLine)
-        .setExecutionExceptionHandler(PvmoveCommand::failed);
-  }
-
-  private static int wrongCommandLine(ParameterException e, String[] arguments) {
-    PrintWriter err = e.getCommandLine().getErr();
-    err.println("  " + Texts.reason(e).replaceAll("\\s*\\R\\s*", " "));
-    err.println("  Run \"pvmove --help\" for help.");
-    return ExitCode.WRONG_COMMAND_LINE;
-  }
-
-  private static int failed(Exception e, CommandLine commandLine, CommandLine.ParseResult parsed) {
-    PvmoveCommand command = commandLine.getCommand();
-    Console console = command.console();
-    int exitCode = ExitCode.FAILED;
-    if (e instanceof CommandException ours) {
-      ours.lines().forEach(console::complain);
-      exitCode = ours.exitCode();
-    } else if (e instanceof NoSuchFileException missing) {
-      console.complain(missing.getFile() + ": there is no such file or device");
-    } else {
-      console.complain(Texts.reason(e));
-    }
-    console.trace(e);
-    return exitCode;
+        .setParameterExceptionHandler(Troubles::wrongCommandLine)
+        .setExecutionExceptionHandler(
+            (e, commandLine, parsed) -> Troubles.failed(e, command.console()));
   }
 
   @Override
   public Integer call() throws CommandException, IOException {
-    if (verbose.length > 1) {
-      System.setProperty(LOG_LEVEL, verbose.length > 2 ? "debug" : "info");
+    if (tell.verbosity() > 1) {
+      System.setProperty(LOG_LEVEL, tell.verbosity() > 2 ? "debug" : "info");
     }
     checkCombinations();
     List<Path> paths = paths();
     Console console = console();
-    Access access = list || plan || test || system ? Access.READ_ONLY : Access.READ_WRITE;
+    if (tell.background() && behind == null) {
+      return Background.start(tell.log(), console);
+    }
+    Access access = looksOnly() || how.system() ? Access.READ_ONLY : Access.READ_WRITE;
     try (DeviceSet open = DeviceSet.open(access, paths)) {
       if (list) {
         return Listing.print(open.scan(), console);
       }
-      HowToMove how =
-          new HowToMove(
-              readErrors,
-              elsewhere,
-              verify,
-              checkpointBytes,
-              locks(open),
-              ActiveVolumes.ofSystem(),
-              system ? ImmutableList.of(lvm == null ? "lvm" : lvm) : null);
-      return move(new Moves(open, mode(), how, console, howToGoOn()), console);
+      if (report != null) {
+        return print(ReportTable.of(report, open.scan(), columns), open.scan(), console);
+      }
+      Reporting reporting =
+          new Reporting(
+              console,
+              tell.reportFormat(),
+              tell.progress(console, terminalColumns),
+              behind == null ? event -> {} : behind,
+              howToGoOn());
+      return move(new Moves(open, mode(), how.howToMove(open), reporting), console);
     }
   }
 
   private int move(Moves moves, Console console) throws CommandException, IOException {
-    if (test && reportFormat == ReportFormat.BASIC) {
+    if (test && tell.reportFormat() == ReportFormat.BASIC) {
       console.say("TEST MODE: nothing will be written.");
     }
     if (abort) {
@@ -351,48 +214,25 @@ public final class PvmoveCommand implements Callable<Integer> {
     if (physicalVolumes.isEmpty()) {
       return moves.restart();
     }
-    return moves.move(request());
+    return moves.move(what.request(physicalVolumes));
   }
 
-  /** As the library does by default, unless told otherwise. */
-  private VolumeGroupLocks locks(DeviceSet open) {
-    Path directory =
-        lockingDirectory == null && open.hasDisks()
-            ? VolumeGroupLocks.LVM_DIRECTORY
-            : lockingDirectory;
-    VolumeGroupLocks locks =
-        noLocking || directory == null
-            ? VolumeGroupLocks.onDevices()
-            : VolumeGroupLocks.inDirectory(directory);
-    return lockTimeout == null ? locks : locks.waitingAtMost(Duration.ofSeconds(lockTimeout));
+  private int print(ReportTable table, DeviceScan scan, Console console) {
+    (tell.reportFormat() == ReportFormat.JSON ? table.json() : table.lines())
+        .forEach(console::print);
+    ImmutableList<String> unreadable = new Groups(scan).unreadable();
+    unreadable.forEach(console::complain);
+    return unreadable.isEmpty() ? ExitCode.DONE : ExitCode.FAILED;
   }
 
-  /** What was asked for, in the words of the command line. */
-  private MoveRequest request() {
-    MoveRequest.Builder request =
-        MoveRequest.from(physicalVolumes.get(0), moreSources.toArray(new String[0]))
-            .to(physicalVolumes.subList(1, physicalVolumes.size()))
-            .logicalVolumes(logicalVolumes)
-            .without(excluded)
-            .policy(policy)
-            .clingTags(clingTags.stream().map(PvmoveCommand::withoutAtSign).toList())
-            .atomic(atomic)
-            .strict(strict)
-            .largerBlocks(largerBlocks);
-    if (maxSegmentBytes != null) {
-      request.maxSegmentBytes(maxSegmentBytes);
-    }
-    return request.build();
-  }
-
-  /** In lvm.conf(5) tags have one. */
-  private static String withoutAtSign(String tag) {
-    return tag.startsWith("@") ? tag.substring(1) : tag;
+  /** Whether it is asked to leave everything as it is. */
+  private boolean looksOnly() {
+    return inspects() || explain || plan || test;
   }
 
   private Moves.Mode mode() {
-    if (reportFormat == ReportFormat.JSON) {
-      return Moves.Mode.JSON;
+    if (explain) {
+      return Moves.Mode.EXPLAIN;
     }
     if (plan) {
       return Moves.Mode.PLAN;
@@ -402,8 +242,63 @@ public final class PvmoveCommand implements Callable<Integer> {
 
   /** Nothing that was given is ignored. */
   private void checkCombinations() {
-    if (list && (abort || plan || test || !physicalVolumes.isEmpty())) {
-      throw wrong("--list goes with --devices only");
+    checkModes();
+    refuse(
+        abort || inspects(),
+        Set.of("--on-read-error", "--verify", "--checkpoint", "--rate"),
+        "%s goes with moving or restarting, and not with --abort, --list or --report");
+    refuse(
+        inspects(),
+        Set.of("--nolocking", "--locking-dir", "--lock-timeout"),
+        "%s does not go with --list or --report, which lock nothing");
+    refuse(
+        how.system(),
+        Set.of(
+            "--on-read-error",
+            "--elsewhere",
+            "--verify",
+            "--checkpoint",
+            "--rate",
+            "--nolocking",
+            "--locking-dir",
+            "--lock-timeout",
+            "--list",
+            "--report"),
+        "%s does not go with --system: LVM2 copies and locks in its own way");
+    refuse(
+        abort || physicalVolumes.isEmpty(),
+        MoveOptions.NAMES,
+        "%s needs the physical volume to move from, and does not go with --abort or --list");
+    refuse(
+        looksOnly(),
+        Set.of("--rate", "--interval", "--background", "--log"),
+        "%s goes with moving, and not with what leaves everything as it is");
+    for (String wrong : Arrays.asList(how.wrong(), tell.wrong())) {
+      if (wrong != null) {
+        throw wrong(wrong);
+      }
+    }
+    if (how.elsewhere() && (abort || inspects() || physicalVolumes.isEmpty())) {
+      throw wrong("--elsewhere goes with a new move, which has a physical volume as its source");
+    }
+    if (what.hasUselessTags()) {
+      throw wrong("--cling-tags goes with --alloc cling_by_tags");
+    }
+    checkJson();
+  }
+
+  private void checkModes() {
+    if (inspects() && (abort || plan || test || explain || !physicalVolumes.isEmpty())) {
+      throw wrong((list ? "--list" : "--report") + " goes with --devices only");
+    }
+    if (list && report != null) {
+      throw wrong("--list and --report exclude each other");
+    }
+    if (columns != null && report == null) {
+      throw wrong("-o goes with --report");
+    }
+    if (explain && (plan || test || abort || physicalVolumes.isEmpty())) {
+      throw wrong("--explain goes with a physical volume, and without --plan, --test and --abort");
     }
     if (plan && test) {
       throw wrong("--plan and --test exclude each other: neither writes, --plan prints more");
@@ -412,79 +307,34 @@ public final class PvmoveCommand implements Callable<Integer> {
       throw wrong(
           "--abort takes one physical volume, the source of the move; destinations make no sense");
     }
-    if (elsewhere && (abort || list || physicalVolumes.isEmpty())) {
-      throw wrong("--elsewhere goes with a new move, which has a physical volume as its source");
+  }
+
+  private void checkJson() {
+    if (tell.reportFormat() != ReportFormat.JSON) {
+      return;
     }
-    if (abort || list) {
-      List<String> given = optionsGiven(Set.of("--on-read-error", "--verify", "--checkpoint"));
-      if (!given.isEmpty()) {
-        throw wrong(
-            "%s goes with moving or restarting, and not with --abort or --list"
-                .formatted(given.get(0)));
-      }
+    if (list || explain) {
+      throw wrong(
+          "--reportformat json goes with --report and --plan, not with --list or --explain");
     }
-    if (list) {
-      List<String> given = optionsGiven(Set.of("--nolocking", "--locking-dir", "--lock-timeout"));
-      if (!given.isEmpty()) {
-        throw wrong("%s does not go with --list, which locks nothing".formatted(given.get(0)));
-      }
-    }
-    if (system) {
-      List<String> given =
-          optionsGiven(
-              Set.of(
-                  "--on-read-error",
-                  "--elsewhere",
-                  "--verify",
-                  "--checkpoint",
-                  "--nolocking",
-                  "--locking-dir",
-                  "--lock-timeout",
-                  "--list"));
-      if (!given.isEmpty()) {
-        throw wrong(
-            "%s does not go with --system: LVM2 copies and locks in its own way"
-                .formatted(given.get(0)));
-      }
-    } else if (lvm != null) {
-      throw wrong("--lvm goes with --system");
-    }
-    if (noLocking && lockingDirectory != null) {
-      throw wrong("--nolocking and --locking-dir exclude each other");
-    }
-    if (lockTimeout != null && lockTimeout < 0) {
-      throw wrong("--lock-timeout: expected seconds, 0 or more, found " + lockTimeout);
-    }
-    if (abort || physicalVolumes.isEmpty()) {
-      List<String> given = optionsOfAMove();
-      if (!given.isEmpty()) {
-        throw wrong(
-            "%s needs the physical volume to move from, and does not go with --abort or --list"
-                .formatted(given.get(0)));
-      }
-    }
-    if (!clingTags.isEmpty() && policy != AllocationPolicy.CLING_BY_TAGS) {
-      throw wrong("--cling-tags goes with --alloc cling_by_tags");
-    }
-    if (reportFormat == ReportFormat.JSON && !plan && !test) {
-      throw wrong("--reportformat json goes with --plan or --test");
+    if ((plan || test) && physicalVolumes.isEmpty()) {
+      throw wrong(
+          "--reportformat json needs the physical volume to move from where it goes with --plan or"
+              + " --test");
     }
   }
 
-  /** Those given that say what a new move is to be like. */
-  private List<String> optionsOfAMove() {
-    return optionsGiven(
-        Set.of(
-            "--name",
-            "--exclude",
-            "--also-from",
-            "--alloc",
-            "--cling-tags",
-            "--atomic",
-            "--strict",
-            "--larger-blocks",
-            "--max-segment",
-            "--reportformat"));
+  /** Whether it is asked what is there, whatever is to be moved. */
+  private boolean inspects() {
+    return list || report != null;
+  }
+
+  /** Refuses options that do not go with others, by the first that was given. */
+  private void refuse(boolean refused, Set<String> names, String why) {
+    List<String> given = refused ? optionsGiven(names) : List.of();
+    if (!given.isEmpty()) {
+      throw wrong(why.formatted(given.get(0)));
+    }
   }
 
   private List<String> optionsGiven(Set<String> names) {
@@ -520,50 +370,21 @@ public final class PvmoveCommand implements Callable<Integer> {
   }
 
   private String howToGoOn() {
-    StringBuilder line = new StringBuilder("pvmove --devices ");
-    line.append(devices.stream().map(Texts::quoted).collect(Collectors.joining(",")));
-    // Whoever goes on without thinking shall not go on with less locking.
-    if (lockingDirectory != null) {
-      line.append(" --locking-dir ").append(Texts.quoted(lockingDirectory.toString()));
-    }
-    if (noLocking) {
-      line.append(" --nolocking");
-    }
-    if (system) {
-      line.append(" --system");
-    }
-    if (lvm != null) {
-      line.append(" --lvm ").append(Texts.quoted(lvm));
-    }
-    return line.toString();
+    return "pvmove --devices "
+        + devices.stream().map(Texts::quoted).collect(Collectors.joining(","))
+        + how.wordsToGoOn();
   }
 
   private ParameterException wrong(String message) {
     return new ParameterException(Objects.requireNonNull(spec).commandLine(), message);
   }
 
+  /** One for all, since it knows what stands on the terminal. */
   private Console console() {
-    CommandLine commandLine = Objects.requireNonNull(spec).commandLine();
-    return new Console(commandLine.getOut(), commandLine.getErr(), verbose.length);
-  }
-
-  /** Reads a word that pvmove(8) knows for an allocation policy. */
-  static final class PolicyWord implements ITypeConverter<AllocationPolicy> {
-    @Override
-    public AllocationPolicy convert(String word) {
-      for (AllocationPolicy policy : AllocationPolicy.values()) {
-        if (policy.word().equals(word)) {
-          return policy;
-        }
-      }
-      throw new TypeConversionException(
-          "expected one of %s, found \"%s\""
-              .formatted(
-                  Arrays.stream(AllocationPolicy.values())
-                      .map(AllocationPolicy::word)
-                      .collect(Collectors.joining(", ")),
-                  word));
+    if (console == null) {
+      console = tell.console(Objects.requireNonNull(spec).commandLine());
     }
+    return console;
   }
 
   /** The version that the jar's manifest states. */

@@ -4,7 +4,10 @@ package org.pvmove.examples;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** How a plan is printed: the words of LVM2's {@code --reportformat}; see lvmreport(7). */
+/**
+ * How plans, progress and outcomes are printed: the words of LVM2's {@code --reportformat}; see
+ * lvmreport(7).
+ */
 enum ReportFormat {
   BASIC,
   JSON;

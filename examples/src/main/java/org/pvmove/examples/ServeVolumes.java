@@ -9,7 +9,6 @@ import java.net.ConnectException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -123,33 +122,20 @@ public final class ServeVolumes implements Callable<Integer> {
     System.exit(
         new CommandLine(new ServeVolumes())
             .setUsageHelpAutoWidth(true)
-            .setParameterExceptionHandler(ServeVolumes::wrongCommandLine)
-            .setExecutionExceptionHandler(ServeVolumes::failed)
+            .setParameterExceptionHandler(Troubles::wrongCommandLine)
+            .setExecutionExceptionHandler(
+                (e, commandLine, parsed) -> Troubles.failed(e, console(commandLine)))
             .execute(arguments));
   }
 
-  private static int wrongCommandLine(ParameterException e, String[] arguments) {
-    e.getCommandLine().getErr().println("  " + Texts.reason(e));
-    return ExitCode.WRONG_COMMAND_LINE;
-  }
-
-  private static int failed(Exception e, CommandLine commandLine, CommandLine.ParseResult parsed) {
-    Console console = new Console(commandLine.getOut(), commandLine.getErr(), 0);
-    if (e instanceof CommandException ours) {
-      ours.lines().forEach(console::complain);
-      return ours.exitCode();
-    }
-    console.complain(
-        e instanceof NoSuchFileException missing
-            ? missing.getFile() + ": there is no such file or device"
-            : Texts.reason(e));
-    return ExitCode.FAILED;
+  private static Console console(CommandLine commandLine) {
+    return new Console(commandLine.getOut(), commandLine.getErr(), Console.Detail.NORMAL);
   }
 
   @Override
   public Integer call() throws CommandException, IOException, InterruptedException {
     CommandLine commandLine = Objects.requireNonNull(spec).commandLine();
-    Console console = new Console(commandLine.getOut(), commandLine.getErr(), 0);
+    Console console = console(commandLine);
     UserFirst userFirst = userFirst(commandLine);
     // Closed last, so that a signal does not end the process before everything is closed.
     try (StopOnSignal signals = new StopOnSignal(console);

@@ -4,6 +4,7 @@ package org.pvmove.examples;
 import com.google.common.base.CharMatcher;
 import com.google.common.base.Strings;
 import com.google.common.collect.ImmutableList;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -42,10 +43,31 @@ final class Texts {
     return String.format(Locale.ROOT, "%.2f %s", number, UNITS[unit]);
   }
 
+  /** A part of a size, both in the unit that suits the whole, such as {@code 0.3/1.2 GiB}. */
+  static String part(long bytes, long whole) {
+    int unit = 0;
+    double divisor = 1024;
+    while (whole / divisor >= 1024 && unit < UNITS.length - 1) {
+      divisor *= 1024;
+      unit++;
+    }
+    return String.format(
+        Locale.ROOT, "%.1f/%.1f %s", bytes / divisor, whole / divisor, UNITS[unit]);
+  }
+
   /** Rounded down, so that 100 means all. */
   static String percent(long part, long whole) {
     double percent = whole == 0 ? 100 : Math.floor((double) part / whole * 10_000) / 100;
     return String.format(Locale.ROOT, "%.2f%%", percent);
+  }
+
+  /** A time such as {@code 0:07} or {@code 1:02:03}, in whole seconds. */
+  static String time(Duration time) {
+    long seconds = time.toSeconds();
+    return seconds < 3600
+        ? String.format(Locale.ROOT, "%d:%02d", seconds / 60, seconds % 60)
+        : String.format(
+            Locale.ROOT, "%d:%02d:%02d", seconds / 3600, seconds / 60 % 60, seconds % 60);
   }
 
   static String count(long number, String noun) {

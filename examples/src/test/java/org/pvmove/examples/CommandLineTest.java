@@ -54,7 +54,24 @@ class CommandLineTest {
           A --max-segment 0           | expected a whole number above 0
           A --max-segment 1.5g        | expected a whole number above 0
           A --max-segment 9999999t    | expected a size below 8 EiB, found "9999999t"
-          A --reportformat json       | --reportformat json goes with --plan or --test
+          --plan --reportformat json  | --reportformat json needs the physical volume
+          --list --reportformat json  | --reportformat json goes with --report and --plan
+          --report pvs --list         | --list and --report exclude each other
+          --report pvs A              | --report goes with --devices only
+          --report pv                 | expected one of pvs, pvsegs, vgs, lvs, lvsegs, found "pv"
+          --list -o pv_name           | -o goes with --report
+          --explain                   | --explain goes with a physical volume
+          --explain --plan A          | --explain goes with a physical volume
+          A --rate 0                  | expected a whole number above 0
+          --abort --rate 1m           | --rate goes with moving or restarting
+          A --plan --rate 1m          | --rate goes with moving
+          A --plan -i 3               | -i goes with moving
+          A --test -b                 | -b goes with moving
+          A -i -1                     | expected seconds, 0 or more
+          A -i soon                   | expected seconds, 0 or more
+          A --log x.log               | --log goes with --background
+          A -q -v                     | --quiet and --verbose exclude each other
+          A --system --rate 1m        | --rate does not go with --system
           A --plan --reportformat xml | expected basic, json or json_std, found "xml"
           A --on-read-error go        | expected stop, retry, retry=N, skip or skip=N, found "go"
           A --on-read-error stop=2    | expected stop without a number, found "stop=2"

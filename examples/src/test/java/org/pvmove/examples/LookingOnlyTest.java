@@ -114,9 +114,9 @@ class LookingOnlyTest {
   }
 
   @Test
-  void printsNoJsonWhereThereIsNoPlan() {
+  void printsTheReasonsAsJsonWhereThereIsNoPlan() {
     Result result = images.pvmove("-t", "--reportformat", "json", images.name(2));
-    assertThat(result.out()).isEmpty();
+    assertThat(result.out()).startsWith("{\"rejected\":{\"reasons\":[\"").hasLineCount(1);
     assertThat(result.err()).contains("no data to move on");
     assertThat(result.exitCode()).isEqualTo(5);
   }

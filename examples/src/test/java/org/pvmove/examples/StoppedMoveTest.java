@@ -13,6 +13,7 @@ import org.pvmove.device.ActiveVolumes;
 import org.pvmove.device.DeviceSet;
 import org.pvmove.device.VolumeGroupLocks;
 import org.pvmove.execute.ReadErrors;
+import org.pvmove.execute.Throttle;
 import org.pvmove.io.testing.SimulatedBlockDevice;
 import org.pvmove.io.testing.SimulatedDisks;
 import org.pvmove.plan.MoveRequest;
@@ -124,10 +125,10 @@ class StoppedMoveTest {
   }
 
   private static String lost(String device, long at, long count, long inVolume) {
-    return "{\"lost\": {\"device\": \"%s\", \"byte_offset\": %d, \"byte_count\": %d,"
+    return "{\"lost\":{\"device\":\"%s\",\"byte_offset\":%d,\"byte_count\":%d,"
             .formatted(device, at, count)
-        + " \"volume_group\": \"vg\", \"logical_volume\": \"lv\","
-        + " \"logical_volume_byte_offset\": %d}}".formatted(inVolume);
+        + "\"volume_group\":\"vg\",\"logical_volume\":\"lv\","
+        + "\"logical_volume_byte_offset\":%d}}".formatted(inVolume);
   }
 
   private int move(String pv) throws CommandException, IOException {
@@ -144,16 +145,25 @@ class StoppedMoveTest {
   }
 
   private Moves moves(ReadErrors readErrors, boolean verify) {
-    Console console = new Console(new PrintWriter(out), new PrintWriter(err), 0);
+    Console console =
+        new Console(new PrintWriter(out), new PrintWriter(err), Console.Detail.NORMAL);
     HowToMove how =
         new HowToMove(
             readErrors,
             elsewhere,
             verify,
             0,
+            Throttle.unlimited(),
             VolumeGroupLocks.onDevices(),
             ActiveVolumes.ofSystem(),
             null);
-    return new Moves(devices, Moves.Mode.EXECUTE, how, console, HOW_TO_GO_ON);
+    Reporting reporting =
+        new Reporting(
+            console,
+            ReportFormat.BASIC,
+            new ProgressLines(console, Interval.USUAL),
+            event -> {},
+            HOW_TO_GO_ON);
+    return new Moves(devices, Moves.Mode.EXECUTE, how, reporting);
   }
 }

@@ -19,6 +19,7 @@ import org.pvmove.device.ActiveVolumes;
 import org.pvmove.device.DeviceSet;
 import org.pvmove.device.VolumeGroupLocks;
 import org.pvmove.execute.ReadErrors;
+import org.pvmove.execute.Throttle;
 import org.pvmove.io.Access;
 import org.pvmove.lvm.VolumeGroup;
 import org.pvmove.plan.MovePlan;
@@ -211,18 +212,28 @@ class SystemMoveTest {
         dm.resolve("uuid"),
         "LVM-" + vg.id().value() + vg.logicalVolume("root").orElseThrow().id().value() + "\n");
     Console console =
-        new Console(new PrintWriter(new StringWriter()), new PrintWriter(new StringWriter()), 0);
+        new Console(
+            new PrintWriter(new StringWriter()),
+            new PrintWriter(new StringWriter()),
+            Console.Detail.NORMAL);
     HowToMove how =
         new HowToMove(
             ReadErrors.stop(),
             false,
             false,
             0,
+            Throttle.unlimited(),
             VolumeGroupLocks.onDevices(),
             ActiveVolumes.in(directory.resolve("sys")),
             null);
     try (DeviceSet devices = DeviceSet.open(Access.READ_WRITE, images.paths())) {
-      Moves moves = new Moves(devices, Moves.Mode.EXECUTE, how, console, "pvmove");
+      Moves moves =
+          new Moves(
+              devices,
+              Moves.Mode.EXECUTE,
+              how,
+              new Reporting(
+                  console, ReportFormat.BASIC, ProgressDisplay.NONE, event -> {}, "pvmove"));
 
       assertThatThrownBy(() -> moves.move(MoveRequest.from(name(0)).build()))
           .isInstanceOf(CommandException.class)

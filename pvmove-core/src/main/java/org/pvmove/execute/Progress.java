@@ -25,6 +25,7 @@ public final class Progress implements MoveListener {
    *
    * @param move the temporary volume
    * @param segment the segment that was copied last; absent until one is
+   * @param segments number of segments in all
    * @param bytesDone bytes copied so far, those that were copied before a restart included
    * @param bytes bytes in all
    * @param bytesPerSecond how fast it went of late, in bytes per second: a mean in which what was
@@ -37,6 +38,7 @@ public final class Progress implements MoveListener {
   public record Report(
       String move,
       Optional<Segment> segment,
+      int segments,
       long bytesDone,
       long bytes,
       double bytesPerSecond,
@@ -77,6 +79,7 @@ public final class Progress implements MoveListener {
   private final long intervalNanos;
 
   private @Nullable Segment segment;
+  private int segments;
   private Estimate estimate = Estimate.startingAt(0, 0);
   private long bytesDone;
   private long bytes;
@@ -118,6 +121,7 @@ public final class Progress implements MoveListener {
     long now = nanoTime.getAsLong();
     if (event instanceof MoveEvent.Started started) {
       segment = null;
+      segments = started.segments();
       bytesDone = started.bytesDone();
       bytes = started.bytes();
       estimate = Estimate.startingAt(now, bytesDone);
@@ -145,6 +149,7 @@ public final class Progress implements MoveListener {
         new Report(
             move,
             Optional.ofNullable(segment),
+            segments,
             bytesDone,
             bytes,
             estimate.bytesPerSecond(),

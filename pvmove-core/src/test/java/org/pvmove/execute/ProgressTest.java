@@ -92,6 +92,7 @@ class ProgressTest {
             new Report(
                 MOVE,
                 Optional.of(new Segment(1, 500, 500)),
+                2,
                 1000,
                 1000,
                 1e6,
