@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +29,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class Machine implements AutoCloseable {
   private static final Duration TIME_LIMIT = Duration.ofMinutes(8);
+
+  /** How many there were in this virtual machine, which is what tests here cost. */
+  private static final AtomicInteger BOOTS = new AtomicInteger();
+
   private static final int SECTOR = 512;
   private static final int FIRST_SLOT = 4;
   private static final int FUNCTIONS = 8;
@@ -134,6 +139,7 @@ final class Machine implements AutoCloseable {
               .redirectErrorStream(true)
               .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
               .start();
+      System.out.printf("Boot %d: %s%n", BOOTS.incrementAndGet(), guest);
       return new Machine(process, file, bundle);
     }
 
