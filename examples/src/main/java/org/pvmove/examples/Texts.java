@@ -11,12 +11,11 @@ import java.util.Locale;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.pvmove.device.StoredVolumeGroup;
+import org.pvmove.examples.map.Amounts;
 import org.pvmove.lvm.PeRange;
 
 /** How the command writes numbers, extents and failures. */
 final class Texts {
-  private static final String[] UNITS = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
-
   private static final CharMatcher NEEDS_NO_QUOTES =
       CharMatcher.inRange('a', 'z')
           .or(CharMatcher.inRange('A', 'Z'))
@@ -34,25 +33,12 @@ final class Texts {
 
   /** A size such as {@code 20.00 MiB}. */
   static String size(long bytes) {
-    int unit = 0;
-    double number = bytes / 1024.0;
-    while (number >= 1024 && unit < UNITS.length - 1) {
-      number /= 1024;
-      unit++;
-    }
-    return String.format(Locale.ROOT, "%.2f %s", number, UNITS[unit]);
+    return Amounts.size(bytes);
   }
 
   /** A part of a size, both in the unit that suits the whole, such as {@code 0.3/1.2 GiB}. */
   static String part(long bytes, long whole) {
-    int unit = 0;
-    double divisor = 1024;
-    while (whole / divisor >= 1024 && unit < UNITS.length - 1) {
-      divisor *= 1024;
-      unit++;
-    }
-    return String.format(
-        Locale.ROOT, "%.1f/%.1f %s", bytes / divisor, whole / divisor, UNITS[unit]);
+    return Amounts.part(bytes, whole);
   }
 
   /** Rounded down, so that 100 means all. */
@@ -71,12 +57,12 @@ final class Texts {
   }
 
   static String count(long number, String noun) {
-    return number + " " + noun + (number == 1 ? "" : "s");
+    return Amounts.count(number, noun);
   }
 
   /** A run of extents such as {@code 0-9}. */
   static String extents(long first, long count) {
-    return count == 1 ? Long.toString(first) : first + "-" + (first + count - 1);
+    return Amounts.extents(first, count);
   }
 
   /** A run of extents on a physical volume such as {@code sda.img:0-9}. */

@@ -48,10 +48,11 @@ class ModulePathTest {
   private static String modulePath() {
     return Splitter.on(File.pathSeparatorChar)
         .splitToStream(System.getProperty("java.class.path"))
-        .filter(
-            entry ->
-                TESTS.stream()
-                    .noneMatch(test -> Path.of(entry).getFileName().toString().startsWith(test)))
+        .filter(entry -> !isForTests(Path.of(entry).getFileName().toString()))
         .collect(Collectors.joining(File.pathSeparator));
+  }
+
+  private static boolean isForTests(String name) {
+    return name.endsWith("-tests.jar") || TESTS.stream().anyMatch(name::startsWith);
   }
 }
