@@ -57,6 +57,7 @@ final class Moves {
   private final HowToMove how;
   private final Reporting reporting;
   private final Console console;
+  private final Maps maps;
 
   /**
    * Creates the operations.
@@ -71,6 +72,7 @@ final class Moves {
     this.how = how;
     this.reporting = reporting;
     this.console = reporting.console();
+    this.maps = reporting.maps();
   }
 
   /** A piece of work on one volume group. */
@@ -100,6 +102,7 @@ final class Moves {
                     other.group().volumeGroup().name()));
       }
     }
+    maps.put(group);
     Leftovers leftovers = Leftovers.of(group);
     ImmutableList<Pvmove> running = leftovers.runningFrom(from.pv().id());
     if (running.isEmpty()) {
@@ -121,6 +124,9 @@ final class Moves {
     }
     PlanResult result = mover(group).build().plan(request);
     if (mode == Mode.EXPLAIN) {
+      if (result instanceof PlanResult.Accepted accepted) {
+        maps.put(group, () -> Foreseen.after(group.volumeGroup(), accepted.plan()));
+      }
       Explanation.lines(group, from.pv(), result).forEach(console::print);
       return ExitCode.DONE;
     }
@@ -180,6 +186,7 @@ final class Moves {
   private int carryOut(MovePlan plan, MoveRequest request, Groups.Pv from)
       throws CommandException, IOException {
     StoredVolumeGroup group = from.group();
+    maps.put(group, () -> Foreseen.after(group.volumeGroup(), plan));
     if (plansForPrograms()) {
       String json =
           how.lvm() == null
@@ -210,6 +217,7 @@ final class Moves {
                   PlanText.sources(plan, group)));
       return ExitCode.DONE;
     }
+    maps.write();
     extentsByVolume(plan)
         .forEach(
             (lv, extents) ->
@@ -279,6 +287,7 @@ final class Moves {
       // Unlike for a new move, pvmove(8) calls this a failure.
       throw CommandException.of(ExitCode.FAILED, e.lines());
     }
+    maps.put(from.group());
     Leftovers leftovers = Leftovers.of(from.group());
     ImmutableList<Pvmove> running = leftovers.runningFrom(from.pv().id());
     if (running.isEmpty()) {
@@ -306,6 +315,7 @@ final class Moves {
       console.complain(line);
       worst = ExitCode.FAILED;
     }
+    groups.all().forEach(maps::put);
     for (StoredVolumeGroup group : groups.all()) {
       try {
         Leftovers leftovers = Leftovers.of(group);
@@ -332,10 +342,12 @@ final class Moves {
 
   private int carryOn(Leftovers leftovers, ImmutableList<Pvmove> running, @Nullable String source)
       throws CommandException, IOException {
+    maps.put(leftovers.group(), () -> Foreseen.afterCarryingOn(leftovers.repaired(), running));
     if (mode != Mode.EXECUTE) {
       describe(leftovers, running, "would be carried on");
       return ExitCode.DONE;
     }
+    maps.write();
     for (Pvmove move : running) {
       console.sayMore(
           "Carrying on %s of %s."
@@ -352,10 +364,12 @@ final class Moves {
 
   private int giveUp(Leftovers leftovers, ImmutableList<Pvmove> running, @Nullable String source)
       throws CommandException, IOException {
+    maps.put(leftovers.group(), () -> Foreseen.afterGivingUp(leftovers.repaired(), running));
     if (mode != Mode.EXECUTE) {
       describe(leftovers, running, "would be given up");
       return ExitCode.DONE;
     }
+    maps.write();
     leaveForLater(leftovers);
     return run(
         leftovers.group(),
@@ -416,6 +430,7 @@ final class Moves {
         console.trace(e);
         throw CommandException.failed(Texts.reason(e), "Nothing was written.");
       }
+      maps.put(group, () -> outcome.volumeGroup().volumeGroup());
       return report(outcome, source);
     }
   }

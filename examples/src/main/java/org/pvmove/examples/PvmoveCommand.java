@@ -130,6 +130,15 @@ public final class PvmoveCommand implements Callable<Integer> {
       description = "Do everything short of writing: find out whether it can be done.")
   private boolean test;
 
+  @Option(
+      names = "--map",
+      paramLabel = "FILE",
+      description =
+          "Draw the extents of the volume groups: with --list as they are, otherwise before and"
+              + " after, and what moves in between. A file whose name ends with .svg or .html is"
+              + " written, and replaced if it is there; - stands for lines of text here.")
+  private @Nullable String map;
+
   @Mixin private TellOptions tell = new TellOptions();
 
   @Parameters(
@@ -185,10 +194,13 @@ public final class PvmoveCommand implements Callable<Integer> {
     if (tell.background() && behind == null) {
       return Background.start(tell.log(), console);
     }
+    Maps maps = Maps.of(map, paths);
     Access access = looksOnly() || how.system() ? Access.READ_ONLY : Access.READ_WRITE;
     try (DeviceSet open = DeviceSet.open(access, paths)) {
       if (list) {
-        return Listing.print(open.scan(), console);
+        DeviceScan scan = open.scan();
+        scan.volumeGroups().forEach(maps::put);
+        return draw(maps, Listing.print(scan, console), console);
       }
       if (report != null) {
         return print(ReportTable.of(report, open.scan(), columns), open.scan(), console);
@@ -198,9 +210,26 @@ public final class PvmoveCommand implements Callable<Integer> {
               console,
               tell.reportFormat(),
               tell.progress(console, terminalColumns),
+              maps,
               behind == null ? event -> {} : behind,
               howToGoOn());
-      return move(new Moves(open, mode(), how.howToMove(open), reporting), console);
+      Moves moves = new Moves(open, mode(), how.howToMove(open), reporting);
+      return draw(maps, move(moves, console), console);
+    }
+  }
+
+  /** Gives the exit code, which tells of the map too. */
+  private int draw(Maps maps, int exitCode, Console console) {
+    maps.print(
+        console, Objects.requireNonNull(spec).commandLine().getColorScheme().ansi().enabled());
+    try {
+      maps.write();
+      return exitCode;
+    } catch (IOException e) {
+      // Whatever else was asked for has come out as it was said to.
+      console.complain(Texts.reason(e));
+      console.trace(e);
+      return Math.max(exitCode, ExitCode.FAILED);
     }
   }
 
@@ -294,6 +323,9 @@ public final class PvmoveCommand implements Callable<Integer> {
     if (list && report != null) {
       throw wrong("--list and --report exclude each other");
     }
+    if (map != null && report != null) {
+      throw wrong("--map does not go with --report");
+    }
     if (columns != null && report == null) {
       throw wrong("-o goes with --report");
     }
@@ -312,6 +344,9 @@ public final class PvmoveCommand implements Callable<Integer> {
   private void checkJson() {
     if (tell.reportFormat() != ReportFormat.JSON) {
       return;
+    }
+    if ("-".equals(map)) {
+      throw wrong("--map - does not go with --reportformat json, which prints nothing else");
     }
     if (list || explain) {
       throw wrong(

@@ -9,6 +9,7 @@ import org.pvmove.execute.MoveListener;
  * @param console where lines go
  * @param format for people or for programs
  * @param progress shows how far moves are
+ * @param maps where the volume groups are drawn before and after
  * @param listener told of every event before the user is
  * @param howToGoOn the command line that restarts what was in progress on the same devices
  */
@@ -16,6 +17,7 @@ record Reporting(
     Console console,
     ReportFormat format,
     ProgressDisplay progress,
+    Maps maps,
     MoveListener listener,
     String howToGoOn) {
   /** Whether standard output has JSON and nothing else. */

@@ -58,6 +58,7 @@ class CommandLineTest {
           --list --reportformat json  | --reportformat json goes with --report and --plan
           --report pvs --list         | --list and --report exclude each other
           --report pvs A              | --report goes with --devices only
+          --report pvs --map m.svg    | --map does not go with --report
           --report pv                 | expected one of pvs, pvsegs, vgs, lvs, lvsegs, found "pv"
           --list -o pv_name           | -o goes with --report
           --explain                   | --explain goes with a physical volume

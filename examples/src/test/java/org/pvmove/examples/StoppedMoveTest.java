@@ -162,6 +162,7 @@ class StoppedMoveTest {
             console,
             ReportFormat.BASIC,
             new ProgressLines(console, Interval.USUAL),
+            Maps.none(),
             event -> {},
             HOW_TO_GO_ON);
     return new Moves(devices, Moves.Mode.EXECUTE, how, reporting);

@@ -233,7 +233,12 @@ class SystemMoveTest {
               Moves.Mode.EXECUTE,
               how,
               new Reporting(
-                  console, ReportFormat.BASIC, ProgressDisplay.NONE, event -> {}, "pvmove"));
+                  console,
+                  ReportFormat.BASIC,
+                  ProgressDisplay.NONE,
+                  Maps.none(),
+                  event -> {},
+                  "pvmove"));
 
       assertThatThrownBy(() -> moves.move(MoveRequest.from(name(0)).build()))
           .isInstanceOf(CommandException.class)
