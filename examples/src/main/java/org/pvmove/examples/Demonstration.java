@@ -12,24 +12,26 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.pvmove.device.DeviceSet;
 import org.pvmove.device.StoredVolumeGroup;
+import org.pvmove.examples.map.Picture;
+import org.pvmove.examples.map.TerminalMap;
 import org.pvmove.io.Access;
 import org.pvmove.lvm.ExtentMap;
 import org.pvmove.lvm.ExtentSize;
 import org.pvmove.lvm.LogicalVolume;
-import org.pvmove.lvm.PeRange;
+import org.pvmove.lvm.LvmUuid;
 import org.pvmove.lvm.PhysicalVolume;
 import org.pvmove.lvm.Sectors;
 import org.pvmove.lvm.VolumeGroup;
 import org.pvmove.lvm.edit.Pvmove;
+import picocli.CommandLine;
 
 /**
  * Shows that a move survives the death of its process: makes a volume group on image files, fills
@@ -37,7 +39,8 @@ import org.pvmove.lvm.edit.Pvmove;
  * physical volume, kills that process dead in the middle, restarts, and checks every sector.
  */
 public final class Demonstration {
-  private static final long IMAGE_BYTES = 128 << 20;
+  static final long IMAGE_BYTES = 128 << 20;
+  private static final int COLUMNS = 80;
   private static final ExtentSize EXTENT_SIZE = ExtentSize.ofBytes(4 << 20);
   private static final ImmutableList<String> IMAGES =
       ImmutableList.of("a.img", "b.img", "c.img", "d.img");
@@ -49,10 +52,18 @@ public final class Demonstration {
   private final PrintStream out;
   private final ImmutableList<Path> images;
 
+  /** The volume group as it was made; absent before that. */
+  private @Nullable VolumeGroup before;
+
   private Demonstration(Path directory, PrintStream out) {
     this.directory = directory;
     this.out = out;
-    this.images = IMAGES.stream().map(directory::resolve).collect(ImmutableList.toImmutableList());
+    this.images = imagesIn(directory);
+  }
+
+  /** The image files of the volume group, which need not be there. */
+  static ImmutableList<Path> imagesIn(Path directory) {
+    return IMAGES.stream().map(directory::resolve).collect(ImmutableList.toImmutableList());
   }
 
   /** Shows it; exits with 0 if every byte is where it should be, with 1 otherwise. */
@@ -85,21 +96,27 @@ public final class Demonstration {
 
   private void makeVolumeGroup() throws IOException {
     heading("A volume group on four image files in " + directory);
+    for (Path image : images) {
+      Files.deleteIfExists(image);
+    }
+    SampleVolumeGroup.makeImages(images, IMAGE_BYTES);
+    try (DeviceSet devices = DeviceSet.open(Access.READ_WRITE, images)) {
+      StoredVolumeGroup group = sample().create(devices);
+      before = group.volumeGroup();
+      print(Picture.of(before, names(group)));
+      printVolumes(group);
+    }
+  }
+
+  /** What the volume group is like. */
+  static SampleVolumeGroup sample() {
     SampleVolumeGroup sample = new SampleVolumeGroup("vg", EXTENT_SIZE);
     // On a.img in pieces that do not touch; "data" also needs its stripes on different devices.
     sample.add("home").linear(0, 0, 3).linear(0, 6, 3).linear(0, 12, 3).linear(3, 0, 2);
     sample.add("root").linear(0, 3, 3).linear(0, 9, 3);
     sample.add("data").striped(8, new SampleVolumeGroup.At(0, 15), new SampleVolumeGroup.At(1, 0));
     sample.add("logs").linear(1, 20, 4);
-    for (Path image : images) {
-      Files.deleteIfExists(image);
-    }
-    SampleVolumeGroup.makeImages(images, IMAGE_BYTES);
-    try (DeviceSet devices = DeviceSet.open(Access.READ_WRITE, images)) {
-      StoredVolumeGroup group = sample.create(devices);
-      printExtents(group);
-      printVolumes(group);
-    }
+    return sample;
   }
 
   /** Returns whether the process died with some segments at their new place and others not. */
@@ -144,7 +161,10 @@ public final class Demonstration {
     heading("The volume group afterwards");
     try (DeviceSet devices = DeviceSet.open(Access.READ_ONLY, images)) {
       StoredVolumeGroup group = onlyGroup(devices);
-      printExtents(group);
+      print(
+          before == null
+              ? Picture.of(group.volumeGroup(), names(group))
+              : Picture.of(before, group.volumeGroup(), names(group)));
       printVolumes(group);
       PhysicalVolume source = group.volumeGroup().physicalVolumes().get(0);
       boolean emptied =
@@ -216,20 +236,13 @@ public final class Demonstration {
         .collect(Collectors.joining(File.pathSeparator));
   }
 
-  private void printExtents(StoredVolumeGroup group) {
-    out.println("Physical volumes, by extents of " + Texts.size(EXTENT_SIZE.bytes()) + ":");
-    ExtentMap extents = ExtentMap.of(group.volumeGroup());
-    for (PhysicalVolume pv : group.volumeGroup().physicalVolumes()) {
-      record Run(PeRange range, String use) {}
-      String runs =
-          Stream.concat(
-                  extents.uses(pv.id()).stream().map(use -> new Run(use.range(), use.lv().name())),
-                  extents.free(pv.id()).stream().map(range -> new Run(range, "free")))
-              .sorted(Comparator.comparingLong(run -> run.range().first()))
-              .map(run -> Texts.extents(run.range().first(), run.range().count()) + " " + run.use())
-              .collect(Collectors.joining(", "));
-      out.println("  " + Path.of(group.nameOf(pv.id())).getFileName() + ": " + runs);
-    }
+  private void print(Picture picture) {
+    TerminalMap.lines(picture, COLUMNS, CommandLine.Help.Ansi.AUTO.enabled()).forEach(out::println);
+  }
+
+  /** The physical volumes are called by their file names, which are the same in any directory. */
+  static Function<LvmUuid, String> names(StoredVolumeGroup group) {
+    return pv -> String.valueOf(Path.of(group.nameOf(pv)).getFileName());
   }
 
   private void printVolumes(StoredVolumeGroup group) {
