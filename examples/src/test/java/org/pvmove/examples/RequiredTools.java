@@ -32,6 +32,11 @@ final class RequiredTools {
     require(isOnPath("fio"), "the program fio");
   }
 
+  /** A browser that shows pages without a window. */
+  static void requireChromium() {
+    require(isOnPath("chromium"), "the browser chromium");
+  }
+
   /** Whether LVM2 and loop devices are there. */
   static boolean hasLvmOnLoopDevices() {
     return isOnPath("lvm") && isOnPath("losetup") && Files.isWritable(Path.of("/dev/loop-control"));
