@@ -213,17 +213,20 @@ public final class Demonstration {
     return exitCode;
   }
 
-  /** The program of the same jar or class path or module path, on the same Java. */
+  /** The program of the same jar, class path, module path or runtime image, on the same Java. */
   private static List<String> program() {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    String modulePath = System.getProperty("jdk.module.path");
-    if (modulePath == null) {
+    Module module = PvmoveCommand.class.getModule();
+    if (module.isNamed()) {
+      String modulePath = System.getProperty("jdk.module.path"); // none in a runtime image
+      if (modulePath != null) {
+        command.addAll(List.of("-p", absolute(modulePath)));
+      }
+      command.addAll(List.of("-m", module.getName() + "/" + PvmoveCommand.class.getName()));
+    } else {
       command.addAll(List.of("-cp", absolute(System.getProperty("java.class.path"))));
       command.add(PvmoveCommand.class.getName());
-    } else {
-      command.addAll(List.of("-p", absolute(modulePath)));
-      command.addAll(List.of("-m", "org.pvmove.examples/" + PvmoveCommand.class.getName()));
     }
     return command;
   }

@@ -3,6 +3,7 @@ package org.pvmove.examples;
 
 import com.google.common.collect.ImmutableList;
 import java.io.IOException;
+import java.lang.module.ModuleDescriptor;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -422,11 +423,15 @@ public final class PvmoveCommand implements Callable<Integer> {
     return console;
   }
 
-  /** The version that the jar's manifest states. */
+  /** The version that the jar's manifest states, or the module. */
   static final class Version implements IVersionProvider {
     @Override
     public String[] getVersion() {
-      String version = PvmoveCommand.class.getPackage().getImplementationVersion();
+      ModuleDescriptor module = PvmoveCommand.class.getModule().getDescriptor();
+      String version =
+          module == null
+              ? PvmoveCommand.class.getPackage().getImplementationVersion()
+              : module.rawVersion().orElse(null);
       return new String[] {
         "pvmove for Java " + Objects.requireNonNullElse(version, "(not packaged)")
       };

@@ -37,6 +37,14 @@ final class RequiredTools {
     require(isOnPath("chromium"), "the browser chromium");
   }
 
+  /** The right to change the root directory, what that is done with, and a shell to put there. */
+  static void requireChangeOfRoot() {
+    require(
+        isOnPath("unshare") && isOnPath("chroot") && isOnPath("ldd"), "unshare, chroot and ldd");
+    require(isOnPath("busybox"), "the program busybox");
+    require("root".equals(System.getProperty("user.name")), "the rights of root");
+  }
+
   /** Whether LVM2 and loop devices are there. */
   static boolean hasLvmOnLoopDevices() {
     return isOnPath("lvm") && isOnPath("losetup") && Files.isWritable(Path.of("/dev/loop-control"));
