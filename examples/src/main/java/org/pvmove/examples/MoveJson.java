@@ -35,7 +35,7 @@ final class MoveJson {
     void write(JsonGenerator json) throws IOException;
   }
 
-  /** Shows progress as lines, as often as {@link ProgressLines} do. */
+  /** Shows progress as lines: one for each report, that at the begin and repeated ones included. */
   static ProgressDisplay display(Console console, Interval interval) {
     return new ProgressDisplay() {
       @Override
