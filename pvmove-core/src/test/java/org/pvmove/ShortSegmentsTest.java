@@ -65,7 +65,44 @@ class ShortSegmentsTest {
     assertThat(told.stream().map(MoveEvent.Checkpoint::seqno).distinct()).hasSize(checkpoints);
     // Beside the checkpoints there are the begin and the end.
     assertThat(outcome.volumeGroup().volumeGroup().seqno())
-        .isEqualTo(plan.seqno() + checkpoints + 2);
+        .isEqualTo(plan.seqno() + checkpoints + 2)
+        .isEqualTo(plan.seqno() + plan.commits(checkpointBytes));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0, 65536", "65536, 131071", "131072, 196607", "268435456, 1572864"})
+  void makeMoreBeCopiedAgainTheMoreShareACheckpoint(long checkpointBytes, long repeatedAtMost)
+      throws Exception {
+    SimulatedDisks disks = disks();
+    // What was copied of late and would have to be copied again.
+    long[] pending = {0, 0};
+    PvMover mover =
+        PvMover.builder(devices(disks), SmallGroup.NAME)
+            .checkpointBytes(checkpointBytes)
+            .listener(
+                event -> {
+                  if (event instanceof MoveEvent.Copied copied) {
+                    pending[0] = copied.bytesDone() - pending[1];
+                    assertThat(pending[0]).isLessThanOrEqualTo(repeatedAtMost);
+                  } else if (event instanceof MoveEvent.Checkpoint) {
+                    pending[1] += pending[0];
+                    pending[0] = 0;
+                  }
+                })
+            .build();
+    MovePlan plan = mover.plan(MoveRequest.from("a").build()).orElseThrow();
+
+    assertThat(plan.repeatedBytes(checkpointBytes)).isEqualTo(repeatedAtMost);
+    assertCompleted(mover.execute(plan));
+  }
+
+  @Test
+  void areAllRepeatedOfAnAtomicMove() throws Exception {
+    PvMover mover = PvMover.builder(devices(disks()), SmallGroup.NAME).build();
+    MovePlan plan = mover.plan(MoveRequest.from("a").atomic(true).build()).orElseThrow();
+
+    assertThat(plan.commits(0)).isEqualTo(plan.commits(1 << 20)).isEqualTo(2);
+    assertThat(plan.repeatedBytes(0)).isEqualTo(plan.cost().bytes());
   }
 
   @Test

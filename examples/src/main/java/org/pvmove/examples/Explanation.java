@@ -39,9 +39,10 @@ final class Explanation {
    * Explains a physical volume.
    *
    * @param result what came of planning to move what was asked for
+   * @param checkpointBytes short segments share a checkpoint until so many bytes are copied
    */
   static ImmutableList<String> lines(
-      StoredVolumeGroup group, PhysicalVolume pv, PlanResult result) {
+      StoredVolumeGroup group, PhysicalVolume pv, PlanResult result, long checkpointBytes) {
     Explanation explanation = new Explanation(group, pv);
     ImmutableList.Builder<String> lines = ImmutableList.builder();
     lines.add(explanation.heading());
@@ -49,7 +50,7 @@ final class Explanation {
     lines.addAll(
         result instanceof PlanResult.Rejected rejected
             ? rejection(rejected)
-            : explanation.plan(result.orElseThrow()));
+            : explanation.plan(result.orElseThrow(), checkpointBytes));
     return lines.build();
   }
 
@@ -115,7 +116,7 @@ final class Explanation {
     return lv.flags().has(StatusFlag.VISIBLE);
   }
 
-  private ImmutableList<String> plan(MovePlan plan) {
+  private ImmutableList<String> plan(MovePlan plan, long checkpointBytes) {
     ImmutableList.Builder<String> lines = ImmutableList.builder();
     Map<String, Long> destinations = new TreeMap<>();
     for (MovePlan.Segment segment : plan.segments()) {
@@ -128,8 +129,8 @@ final class Explanation {
                 Texts.count(plan.cost().extents(), "extent"),
                 Texts.size(plan.cost().bytes()),
                 Texts.count(plan.segments().size(), "segment"),
-                Texts.count(plan.cost().commits(), "metadata commit"),
-                Texts.size(plan.cost().repeatedBytes())));
+                Texts.count(plan.commits(checkpointBytes), "metadata commit"),
+                Texts.size(plan.repeatedBytes(checkpointBytes))));
     destinations.forEach(
         (name, count) -> lines.add("  to %s: %s".formatted(name, Texts.count(count, "extent"))));
     for (MovePlan.Skipped skip : plan.skipped()) {

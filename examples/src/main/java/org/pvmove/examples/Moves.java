@@ -127,13 +127,18 @@ final class Moves {
       if (result instanceof PlanResult.Accepted accepted) {
         maps.put(group, () -> Foreseen.after(group.volumeGroup(), accepted.plan()));
       }
-      Explanation.lines(group, from.pv(), result).forEach(console::print);
+      Explanation.lines(group, from.pv(), result, checkpointBytes()).forEach(console::print);
       return ExitCode.DONE;
     }
     if (result instanceof PlanResult.Rejected rejected) {
       return reportRejected(rejected);
     }
     return carryOut(result.orElseThrow(), request, from);
+  }
+
+  /** LVM2 has a checkpoint for each segment. */
+  private long checkpointBytes() {
+    return how.lvm() == null ? how.checkpointBytes() : 0;
   }
 
   private boolean plansForPrograms() {
@@ -196,7 +201,7 @@ final class Moves {
       return ExitCode.DONE;
     }
     if (mode == Mode.PLAN) {
-      PlanText.lines(plan, request, group).forEach(console::print);
+      PlanText.lines(plan, request, group, checkpointBytes()).forEach(console::print);
       if (how.lvm() != null) {
         PlanText.lines(how.lvm(), commands(plan, group)).forEach(console::print);
       }

@@ -19,8 +19,14 @@ import org.pvmove.plan.SystemPlan;
 final class PlanText {
   private PlanText() {}
 
-  /** A plan for this version of the volume group, and what was asked for. */
-  static ImmutableList<String> lines(MovePlan plan, MoveRequest request, StoredVolumeGroup group) {
+  /**
+   * A plan for this version of the volume group.
+   *
+   * @param request what was asked for
+   * @param checkpointBytes short segments share a checkpoint until so many bytes are copied
+   */
+  static ImmutableList<String> lines(
+      MovePlan plan, MoveRequest request, StoredVolumeGroup group, long checkpointBytes) {
     ImmutableList.Builder<String> lines = ImmutableList.builder();
     lines.add(
         "Plan for volume group %s, metadata version %d%s%s"
@@ -48,11 +54,11 @@ final class PlanText {
                 Texts.count(plan.segments().size(), "segment"),
                 Texts.count(plan.cost().extents(), "extent"),
                 Texts.size(plan.cost().bytes()),
-                Texts.count(plan.cost().commits(), "metadata commit")));
+                Texts.count(plan.commits(checkpointBytes), "metadata commit")));
     lines.add(
         "After a crash at most %s are copied again; the metadata take at most %s."
             .formatted(
-                Texts.size(plan.cost().repeatedBytes()),
+                Texts.size(plan.repeatedBytes(checkpointBytes)),
                 Texts.count(plan.cost().largestMetadataBytes(), "byte")));
     for (MovePlan.Skipped skip : plan.skipped()) {
       lines.add("Skipped: %s: %s".formatted(skip.logicalVolume(), skip.reason().text()));

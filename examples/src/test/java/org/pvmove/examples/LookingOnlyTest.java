@@ -74,13 +74,21 @@ class LookingOnlyTest {
             row("2|home|4-7|A:8-11|C:4-7"),
             row("3|root|0-3|A:4-7|C:8-11"),
             row("4|data|0-7, stripe 1 of 2|A:12-15|C:12-15"),
-            "4 segments, 16 extents, 2.00 MiB, 6 metadata commits",
-            "After a crash at most 512.00 KiB are copied again; the metadata take at most %d bytes."
+            "4 segments, 16 extents, 2.00 MiB, 3 metadata commits",
+            "After a crash at most 2.00 MiB are copied again; the metadata take at most %d bytes."
                 .formatted(
                     images
                         .plan(MoveRequest.from(images.name(0)).to(images.name(2)).build())
                         .cost()
                         .largestMetadataBytes()));
+  }
+
+  @Test
+  void tellsWhatSharedCheckpointsCost() {
+    assertThat(images.pvmove("--plan", "--checkpoint", "1b", images.name(0)).out())
+        .contains("6 metadata commits", "After a crash at most 512.00 KiB are copied again");
+    assertThat(images.pvmove("--plan", "--checkpoint", "1m", images.name(0)).out())
+        .contains("4 metadata commits", "After a crash at most 1.50 MiB are copied again");
   }
 
   @Test

@@ -4,7 +4,9 @@ package org.pvmove.plan;
 import com.google.common.primitives.ImmutableLongArray;
 
 /**
- * What it takes to carry a plan out.
+ * What it takes to carry a plan out, with a checkpoint behind each segment. Where short segments
+ * share checkpoints it takes fewer commits, but more is repeated after an interruption: see {@link
+ * MovePlan#commits} and {@link MovePlan#repeatedBytes}.
  *
  * @param extents number of extents that are copied
  * @param bytes number of bytes that are copied

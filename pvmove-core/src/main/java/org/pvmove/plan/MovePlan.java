@@ -44,8 +44,7 @@ public record MovePlan(
     Cost cost) {
 
   /**
-   * A run of extents that moves in one piece: one segment of the temporary volume and, unless the
-   * move is atomic, one checkpoint.
+   * A run of extents that moves in one piece: one segment of the temporary volume.
    *
    * @param logicalVolume the logical volume the extents belong to
    * @param logicalExtent the segment's first logical extent in it; for a stripe, that of the row of
@@ -79,6 +78,40 @@ public record MovePlan(
             ? Forecast.ofRest(vg, move, surroundings)
             : Forecast.of(vg, surroundings, segments, atomic);
     return forecast.cost(segments, vg.extentSize(), atomic);
+  }
+
+  /**
+   * The most metadata commits that it takes where short segments share checkpoints, copied one
+   * after the other. There are fewer where a source has holes.
+   *
+   * @param checkpointBytes after how many bytes there is a checkpoint behind the next segment that
+   *     ends; 0 for one behind each segment
+   */
+  public int commits(long checkpointBytes) {
+    if (atomic) {
+      return cost.commits();
+    }
+    int checkpoints = 0;
+    long pending = 0;
+    for (Segment segment : segments) {
+      pending += segment.source().count() * extentBytes;
+      if (pending >= checkpointBytes) {
+        checkpoints++;
+        pending = 0;
+      }
+    }
+    return cost.commits() - segments.size() + checkpoints + (pending > 0 ? 1 : 0);
+  }
+
+  /**
+   * How many bytes are copied once more at worst if the move is interrupted, where short segments
+   * share checkpoints, copied one after the other.
+   *
+   * @param checkpointBytes after how many bytes there is a checkpoint behind the next segment that
+   *     ends; 0 for one behind each segment
+   */
+  public long repeatedBytes(long checkpointBytes) {
+    return Math.min(cost.bytes(), Math.max(checkpointBytes - 1, 0) + cost.repeatedBytes());
   }
 
   /** Checks that the plan was made for this version. */
