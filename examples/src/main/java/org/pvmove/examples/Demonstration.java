@@ -36,7 +36,8 @@ import picocli.CommandLine;
 /**
  * Shows that a move survives the death of its process: makes a volume group on image files, fills
  * its logical volumes with a pattern, has the {@code pvmove} program move everything off the first
- * physical volume, kills that process dead in the middle, restarts, and checks every sector.
+ * physical volume, kills that process dead in the middle, restarts, and checks every sector. Or
+ * only makes the volume group, for people to try the program on.
  */
 public final class Demonstration {
   static final long IMAGE_BYTES = 128 << 20;
@@ -66,8 +67,15 @@ public final class Demonstration {
     return IMAGES.stream().map(directory::resolve).collect(ImmutableList.toImmutableList());
   }
 
-  /** Shows it; exits with 0 if every byte is where it should be, with 1 otherwise. */
+  /**
+   * Shows it; exits with 0 if every byte is where it should be, with 1 otherwise.
+   *
+   * @param arguments none, or a directory, in which the volume group is only made, and stays
+   */
   public static void main(String... arguments) throws IOException, InterruptedException {
+    if (arguments.length > 0) {
+      System.exit(make(Path.of(arguments[0])));
+    }
     Path directory = Files.createTempDirectory("pvmove-demonstration");
     Demonstration demonstration = new Demonstration(directory, System.out);
     boolean right = demonstration.show();
@@ -77,6 +85,19 @@ public final class Demonstration {
       System.out.println("NOT ALL RIGHT. The images are left in " + directory);
     }
     System.exit(right ? 0 : 1);
+  }
+
+  private static int make(Path directory) throws IOException {
+    for (Path image : imagesIn(directory)) {
+      if (Files.exists(image)) {
+        System.err.println(
+            "%s: expected no such file, found one: nothing is made".formatted(image));
+        return ExitCode.FAILED;
+      }
+    }
+    Files.createDirectories(directory);
+    new Demonstration(directory, System.out).makeVolumeGroup();
+    return ExitCode.DONE;
   }
 
   private boolean show() throws IOException, InterruptedException {
