@@ -24,7 +24,7 @@ public final class PlanAndExecute {
   }
 
   static String move(Path from, Path to) throws IOException {
-    // The README shows the next lines.
+    // The documentation shows the next lines.
     try (DeviceSet devices = DeviceSet.open(from, to)) {
       PvMover mover = PvMover.builder(devices, "vg").build();
       MoveRequest request = MoveRequest.from(from.toString()).to(to.toString()).build();
@@ -39,6 +39,6 @@ public final class PlanAndExecute {
       }
       return "moved, durably: " + plan.cost().bytes() + " bytes";
     }
-    // The README shows the lines above.
+    // The documentation shows the lines above.
   }
 }

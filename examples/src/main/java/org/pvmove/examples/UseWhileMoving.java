@@ -37,7 +37,7 @@ public final class UseWhileMoving {
 
   /** The outcome of the move; the volume is overwritten and durable when this returns. */
   static MoveOutcome overwrite(DeviceSet devices, String lv, MovePlan plan) throws Exception {
-    // The README shows the lines that follow.
+    // The documentation shows the lines that follow.
     try (LiveVolumes volumes = LiveVolumes.builder(devices, "vg").open();
         LogicalVolumeDevice volume = volumes.open(lv)) {
       PvMover mover = PvMover.builder(devices, "vg").volumes(volumes).build();
@@ -50,6 +50,6 @@ public final class UseWhileMoving {
       volume.flush(); // survives any crash from now on, a restart and an abort
       return move.get();
     }
-    // The README shows the lines above.
+    // The documentation shows the lines above.
   }
 }

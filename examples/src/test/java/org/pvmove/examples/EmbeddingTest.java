@@ -95,16 +95,16 @@ class EmbeddingTest {
 
   @Test
   void theReadmeShowsPlanAndExecute() throws IOException {
-    assertShown("PlanAndExecute");
+    assertShown("PlanAndExecute", "README.md");
   }
 
   @Test
-  void theReadmeShowsUseWhileMoving() throws IOException {
-    assertShown("UseWhileMoving");
+  void theGuideShowsUseWhileMoving() throws IOException {
+    assertShown("UseWhileMoving", "docs/embedding.md");
   }
 
-  private static void assertShown(String example) throws IOException {
-    String marker = "The README shows the ";
+  private static void assertShown(String example, String document) throws IOException {
+    String marker = "The documentation shows the ";
     List<String> source =
         Files.readAllLines(Path.of("src/main/java/org/pvmove/examples/" + example + ".java"));
     List<String> shown =
@@ -115,7 +115,7 @@ class EmbeddingTest {
             .map(line -> line.substring(4))
             .toList();
     assertThat(shown).hasSizeBetween(10, 20);
-    assertThat(Files.readString(Path.of("../README.md")))
+    assertThat(Files.readString(Path.of("..", document)))
         .contains("```java\n" + String.join("\n", shown) + "\n```");
   }
 
