@@ -40,6 +40,13 @@ public abstract class BlockDeviceContract {
     }
   }
 
+  /** A seed, printed at once: what fails by an exception names none. */
+  private static long newSeed() {
+    long seed = new Random().nextLong();
+    System.out.println("block device contract with seed " + seed);
+    return seed;
+  }
+
   static byte[] randomBytes(Random random, int count) {
     byte[] bytes = new byte[count];
     random.nextBytes(bytes);
@@ -217,7 +224,7 @@ public abstract class BlockDeviceContract {
 
   @Test
   void doesWhatAByteArrayDoes() throws Exception {
-    long seed = new Random().nextLong();
+    long seed = newSeed();
     Random random = new Random(seed);
     int size = 200 * 1024;
     BlockDevice device = device(size);
@@ -394,7 +401,7 @@ public abstract class BlockDeviceContract {
   /** Sizes and alignments that pass the cache of a file, and others, on the same bytes. */
   @Test
   void showsInOneKindOfBufferWhatWasWrittenFromTheOther() throws Exception {
-    long seed = new Random().nextLong();
+    long seed = newSeed();
     Random random = new Random(seed);
     BlockDevice device = device(40 * (64 << 10) + 1536);
     int size = Math.toIntExact(device.size());
@@ -442,7 +449,7 @@ public abstract class BlockDeviceContract {
 
   @Test
   void neverClaimsZerosWhereThereAreNone() throws Exception {
-    long seed = new Random().nextLong();
+    long seed = newSeed();
     Random random = new Random(seed);
     BlockDevice device = device(50 * (64 << 10) + 512);
     int size = Math.toIntExact(device.size());
