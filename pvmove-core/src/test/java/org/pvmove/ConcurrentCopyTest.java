@@ -23,6 +23,7 @@ import org.pvmove.execute.MoveOutcome;
 import org.pvmove.execute.ReadErrors;
 import org.pvmove.io.BlockDevice;
 import org.pvmove.io.IoHints;
+import org.pvmove.io.testing.ForwardingDevice;
 import org.pvmove.io.testing.SimulatedBlockDevice;
 import org.pvmove.io.testing.SimulatedDisks;
 import org.pvmove.io.testing.Unflushed;

@@ -17,6 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.pvmove.execute.MoveListener;
 import org.pvmove.io.BlockDevice;
+import org.pvmove.io.testing.ForwardingDevice;
 import org.pvmove.io.testing.PowerCutException;
 import org.pvmove.io.testing.SimulatedDisks;
 import org.pvmove.io.testing.Unflushed;

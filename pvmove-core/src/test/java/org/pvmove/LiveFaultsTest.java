@@ -28,6 +28,7 @@ import org.pvmove.execute.MoveListener;
 import org.pvmove.execute.MoveOutcome;
 import org.pvmove.execute.ReadErrors;
 import org.pvmove.io.BlockDevice;
+import org.pvmove.io.testing.ForwardingDevice;
 import org.pvmove.io.testing.SimulatedDisks;
 import org.pvmove.io.testing.Unflushed;
 import org.pvmove.plan.MoveRequest;

@@ -22,6 +22,7 @@ import org.pvmove.execute.MoveEvent;
 import org.pvmove.io.BlockDevice;
 import org.pvmove.io.IoHints;
 import org.pvmove.io.testing.DiskClock;
+import org.pvmove.io.testing.ForwardingDevice;
 import org.pvmove.io.testing.SimulatedBlockDevice;
 import org.pvmove.io.testing.SimulatedDisks;
 import org.pvmove.lvm.LvmUuid;

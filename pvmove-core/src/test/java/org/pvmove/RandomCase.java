@@ -14,6 +14,7 @@ import org.pvmove.device.DeviceSet;
 import org.pvmove.device.NewVolumeGroup;
 import org.pvmove.device.StoredVolumeGroup;
 import org.pvmove.io.BlockDevice;
+import org.pvmove.io.testing.ForwardingDevice;
 import org.pvmove.lvm.ExtentSize;
 import org.pvmove.lvm.VolumeGroup;
 import org.pvmove.lvm.text.MetadataText;

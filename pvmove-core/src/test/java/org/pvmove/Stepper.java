@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.LockSupport;
 import org.pvmove.io.BlockDevice;
+import org.pvmove.io.testing.ForwardingDevice;
 
 /**
  * Lets threads use devices one request at a time, in an order that follows from a seed: a request

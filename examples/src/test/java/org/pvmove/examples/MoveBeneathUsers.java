@@ -29,7 +29,7 @@ import org.pvmove.execute.MoveListener;
 import org.pvmove.execute.MoveOutcome;
 import org.pvmove.io.Access;
 import org.pvmove.io.BlockDevice;
-import org.pvmove.io.IoHints;
+import org.pvmove.io.testing.ForwardingDevice;
 import org.pvmove.plan.MoveRequest;
 import org.pvmove.volume.LiveVolumes;
 import org.pvmove.volume.LogicalVolumeDevice;
@@ -167,41 +167,20 @@ final class MoveBeneathUsers implements Closeable, MoveListener {
   }
 
   /** Tells that it was written to. */
-  private record Watched(BlockDevice device, Runnable watcher) implements BlockDevice {
-    @Override
-    public String name() {
-      return device.name();
-    }
+  private static final class Watched extends ForwardingDevice {
+    private final BlockDevice device;
+    private final Runnable watcher;
 
-    @Override
-    public long size() {
-      return device.size();
-    }
-
-    @Override
-    public int logicalBlockSize() {
-      return device.logicalBlockSize();
-    }
-
-    @Override
-    public boolean readOnly() {
-      return device.readOnly();
-    }
-
-    @Override
-    public void read(long byteOffset, ByteBuffer target) throws IOException {
-      device.read(byteOffset, target);
+    Watched(BlockDevice device, Runnable watcher) {
+      super(device);
+      this.device = device;
+      this.watcher = watcher;
     }
 
     @Override
     public void write(long byteOffset, ByteBuffer source) throws IOException {
-      device.write(byteOffset, source);
+      super.write(byteOffset, source);
       watcher.run();
-    }
-
-    @Override
-    public long nextData(long from, long to) throws IOException {
-      return device.nextData(from, to);
     }
 
     @Override
@@ -211,25 +190,10 @@ final class MoveBeneathUsers implements Closeable, MoveListener {
     }
 
     @Override
-    public boolean zeroesCheaply() {
-      return device.zeroesCheaply();
-    }
-
-    @Override
     public boolean discard(long from, long count) throws IOException {
-      boolean passedOn = device.discard(from, count);
+      boolean passedOn = super.discard(from, count);
       watcher.run();
       return passedOn;
-    }
-
-    @Override
-    public IoHints hints() {
-      return device.hints();
-    }
-
-    @Override
-    public void flush() throws IOException {
-      device.flush();
     }
 
     @Override

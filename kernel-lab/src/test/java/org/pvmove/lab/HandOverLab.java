@@ -22,6 +22,7 @@ import org.pvmove.execute.MoveOutcome;
 import org.pvmove.io.Access;
 import org.pvmove.io.BlockDevice;
 import org.pvmove.io.BlockDevices;
+import org.pvmove.io.testing.ForwardingDevice;
 import org.pvmove.lvm.edit.Pvmove;
 import org.pvmove.plan.MoveRequest;
 

@@ -26,6 +26,7 @@ import org.pvmove.execute.SystemPvmove;
 import org.pvmove.io.Access;
 import org.pvmove.io.BlockDevice;
 import org.pvmove.io.BlockDevices;
+import org.pvmove.io.testing.ForwardingDevice;
 import org.pvmove.lvm.VolumeGroup;
 import org.pvmove.lvm.edit.Pvmove;
 import org.pvmove.lvm.edit.PvmoveEdits;

@@ -6,7 +6,7 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /** See {@link BlockDevices#readOnly}. */
-class ReadOnlyBlockDevice implements BlockDevice {
+final class ReadOnlyBlockDevice implements BlockDevice {
   private final BlockDevice device;
 
   ReadOnlyBlockDevice(BlockDevice device) {

@@ -12,6 +12,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.pvmove.io.testing.ForwardingDevice;
 import org.pvmove.io.testing.SimulatedBlockDevice;
 import org.pvmove.io.testing.SimulatedDisks;
 
@@ -108,7 +109,7 @@ class FailStopBlockDeviceTest extends BlockDeviceContract {
     // Like Linux: the first flush gets the error, the next one success.
     BlockDevice reportsOnce =
         BlockDevices.failStop(
-            new ReadOnlyBlockDevice(disk) {
+            new ForwardingDevice(disk) {
               @Override
               public void flush() throws IOException {
                 if (flushes.incrementAndGet() > 1) {

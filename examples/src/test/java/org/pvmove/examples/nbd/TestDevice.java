@@ -7,16 +7,21 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.pvmove.io.BlockDevice;
 import org.pvmove.io.BlockDevices;
-import org.pvmove.io.IoHints;
+import org.pvmove.io.testing.ForwardingDevice;
 
 /** A device in memory that tells what is done to it, and lets a test step in before. */
-final class TestDevice implements BlockDevice {
+final class TestDevice extends ForwardingDevice {
   private final BlockDevice memory;
   private final List<String> log = new CopyOnWriteArrayList<>();
   private volatile Step before = (what, at) -> {};
 
   TestDevice(long size) {
-    memory = BlockDevices.inMemory("memory", size);
+    this(BlockDevices.inMemory("memory", size));
+  }
+
+  private TestDevice(BlockDevice memory) {
+    super(memory);
+    this.memory = memory;
   }
 
   /** What is done before an operation, on its thread. */
@@ -34,26 +39,6 @@ final class TestDevice implements BlockDevice {
   }
 
   @Override
-  public String name() {
-    return memory.name();
-  }
-
-  @Override
-  public long size() {
-    return memory.size();
-  }
-
-  @Override
-  public int logicalBlockSize() {
-    return memory.logicalBlockSize();
-  }
-
-  @Override
-  public boolean readOnly() {
-    return false;
-  }
-
-  @Override
   public void read(long byteOffset, ByteBuffer target) throws IOException {
     before.on("read", byteOffset);
     log.add("read %d at %d".formatted(target.remaining(), byteOffset));
@@ -68,11 +53,6 @@ final class TestDevice implements BlockDevice {
   }
 
   @Override
-  public long nextData(long from, long to) throws IOException {
-    return memory.nextData(from, to);
-  }
-
-  @Override
   public void writeZeroes(long from, long count) throws IOException {
     before.on("zero", from);
     log.add("zero %d at %d".formatted(count, from));
@@ -80,20 +60,10 @@ final class TestDevice implements BlockDevice {
   }
 
   @Override
-  public boolean zeroesCheaply() {
-    return memory.zeroesCheaply();
-  }
-
-  @Override
   public boolean discard(long from, long count) throws IOException {
     before.on("discard", from);
     log.add("discard %d at %d".formatted(count, from));
     return memory.discard(from, count);
-  }
-
-  @Override
-  public IoHints hints() {
-    return memory.hints();
   }
 
   @Override

@@ -14,7 +14,7 @@
  * once.
  *
  * <p>{@link org.pvmove.io.testing.RandomFaults} strikes at random, and does the same again for the
- * same seed.
+ * same seed. {@link org.pvmove.io.testing.ForwardingDevice} is for what these do not simulate.
  */
 @NullMarked
 package org.pvmove.io.testing;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.pvmove.lab;
+package org.pvmove.io.testing;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -7,15 +7,16 @@ import org.pvmove.io.BlockDevice;
 import org.pvmove.io.IoHints;
 
 /**
- * Another device, for tests that change what it does. Closing it leaves the other one open. Zeros
- * are written by {@link #write}, so that a test that changes writes changes these as well; what the
- * other device can do cheaply is passed on nevertheless.
+ * Another device, for tests that change what it does or watch it. Closing it leaves the other one
+ * open. Zeros are written by {@link #write}, and {@link #readFromDisk} reads by {@link #read}, so
+ * that a test that changes writes or reads changes these as well; locks are this object's own. What
+ * the other device can do cheaply is passed on nevertheless.
  */
-class ForwardingDevice implements BlockDevice {
+public class ForwardingDevice implements BlockDevice {
   private final BlockDevice device;
 
   /** Passes everything on to the given device. */
-  ForwardingDevice(BlockDevice device) {
+  public ForwardingDevice(BlockDevice device) {
     this.device = device;
   }
 
@@ -75,5 +76,5 @@ class ForwardingDevice implements BlockDevice {
   }
 
   @Override
-  public void close() {}
+  public void close() throws IOException {}
 }
