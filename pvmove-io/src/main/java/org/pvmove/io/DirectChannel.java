@@ -63,23 +63,58 @@ final class DirectChannel {
   }
 
   /**
-   * Opens a file; null if its file system has no such transfers, as one in memory.
+   * Opens a file; null if there are no such transfers of it, as in a file system in memory, or
+   * another file is there by now.
    *
-   * @param isBlockDevice whether it is one; otherwise it is a regular file
+   * @param node what must be there: the path is opened again, and may lead to another file by now
    */
-  static @Nullable DirectChannel open(Path path, boolean isBlockDevice, Access access) {
+  static @Nullable DirectChannel open(Path path, DeviceNode node, Access access)
+      throws IOException {
+    if (!leadsTo(path, node)) {
+      return null;
+    }
     Set<OpenOption> options = new HashSet<>();
     options.add(StandardOpenOption.READ);
     options.add(ExtendedOpenOption.DIRECT);
     if (access == Access.READ_WRITE) {
       options.add(StandardOpenOption.WRITE);
     }
+    AsynchronousFileChannel channel;
     try {
-      return new DirectChannel(
-          FileBlockDevice.openChannel(path, options), isBlockDevice || isCoherent(path));
+      channel = FileBlockDevice.openChannel(path, options);
     } catch (IOException | UnsupportedOperationException e) {
       LOG.debug("'{}' is read and written through the system's cache", path, e);
       return null;
+    }
+    if (leadsTo(path, node) && transfers(channel, path)) {
+      return new DirectChannel(channel, node.isBlockDevice() || isCoherent(path));
+    }
+    OpenFiles.closeOther(node.fileKey(), channel);
+    return null;
+  }
+
+  private static boolean leadsTo(Path path, DeviceNode node) {
+    try {
+      return node.equals(DeviceNode.examine(path));
+    } catch (IOException e) {
+      LOG.debug("'{}' is gone", path, e);
+      return false;
+    }
+  }
+
+  /**
+   * Whether a transfer of the least size gets through. Some systems open a file and refuse then
+   * what is done with it, and blocks of a disk may be larger than all those known today; of a later
+   * error nobody could tell this from an error of the disk. Where the very beginning cannot be read
+   * for another reason the cache serves as well.
+   */
+  static boolean transfers(AsynchronousFileChannel channel, Path path) {
+    try {
+      int unused = await(channel.read(alignedBuffer(ALIGNMENT), 0));
+      return true;
+    } catch (IOException e) {
+      LOG.debug("'{}' is read and written through the system's cache", path, e);
+      return false;
     }
   }
 
@@ -96,9 +131,9 @@ final class DirectChannel {
     return channel;
   }
 
-  /** Whether a transfer has everything that makes it fit for this channel, and worthwhile. */
-  boolean takes(long byteOffset, ByteBuffer bytes) {
-    return forBulk && isBulk(byteOffset, bytes);
+  /** Whether {@linkplain #isBulk large} transfers had best go this way. */
+  boolean isForBulk() {
+    return forBulk;
   }
 
   /** Whether a transfer is large and aligned. */
@@ -111,25 +146,6 @@ final class DirectChannel {
         && byteOffset % ALIGNMENT == 0
         && bytes.remaining() % ALIGNMENT == 0
         && bytes.alignmentOffset(bytes.position(), ALIGNMENT) == 0;
-  }
-
-  /**
-   * Whether an error says that a transfer was not fit, for example since the blocks of the disk are
-   * larger than all those known today, and nothing of the disk itself.
-   */
-  static boolean saysUnfit(IOException failure) {
-    // All that Java tells of EINVAL is the system's text for it.
-    return String.valueOf(failure.getMessage()).contains("Invalid argument");
-  }
-
-  /** Begins to read into a buffer that this channel {@linkplain #takes takes}. */
-  Future<Integer> read(long byteOffset, ByteBuffer target) {
-    return channel.read(target, byteOffset);
-  }
-
-  /** Begins to write a buffer that this channel {@linkplain #takes takes}. */
-  Future<Integer> write(long byteOffset, ByteBuffer source) {
-    return channel.write(source, byteOffset);
   }
 
   /**
@@ -147,7 +163,7 @@ final class DirectChannel {
       throws IOException {
     ByteBuffer aligned = buffer;
     if (aligned == null) {
-      aligned = ByteBuffer.allocateDirect(BUFFER_BYTES + ALIGNMENT).alignedSlice(ALIGNMENT);
+      aligned = alignedBuffer(BUFFER_BYTES);
       buffer = aligned;
     }
     long start = byteOffset / ALIGNMENT * ALIGNMENT;
@@ -160,6 +176,10 @@ final class DirectChannel {
     }
     target.put(aligned.flip().position(skip).limit(skip + found));
     return found;
+  }
+
+  private static ByteBuffer alignedBuffer(int bytes) {
+    return ByteBuffer.allocateDirect(bytes + ALIGNMENT).alignedSlice(ALIGNMENT).limit(bytes);
   }
 
   private static int await(Future<Integer> transfer) throws IOException {

@@ -65,9 +65,6 @@ final class FileBlockDevice implements BlockDevice {
   @GuardedBy("this")
   private boolean directTried;
 
-  /** Whether transfers past the cache were found not to work. */
-  private volatile boolean directUnfit;
-
   @GuardedBy("this")
   private @Nullable NativeFile nativeFile;
 
@@ -228,34 +225,14 @@ final class FileBlockDevice implements BlockDevice {
    */
   private int transfer(String verb, long at, ByteBuffer bytes, @Nullable WriteTurns turns)
       throws IOException {
-    DirectChannel bulk = DirectChannel.isBulk(at, bytes) ? direct() : null;
+    DirectChannel disk = DirectChannel.isBulk(at, bytes) ? direct() : null;
+    AsynchronousFileChannel way = disk != null && disk.isForBulk() ? disk.channel() : channel;
     int count = bytes.remaining();
-    if (bulk != null && bulk.takes(at, bytes)) {
-      try {
-        if (turns == null) {
-          return await(bulk.read(at, bytes), verb, at, count);
-        }
-        return turns.take(true, at, count, () -> await(bulk.write(at, bytes), verb, at, count));
-      } catch (IOException e) {
-        if (!isUnfit(e)) {
-          throw e;
-        }
-      }
-    }
     if (turns == null) {
-      return await(channel.read(bytes, at), verb, at, count);
+      return await(way.read(bytes, at), verb, at, count);
     }
-    return turns.take(false, at, count, () -> await(channel.write(bytes, at), verb, at, count));
-  }
-
-  /** Whether a transfer past the cache failed since there are none; then there are no more. */
-  private boolean isUnfit(IOException failure) {
-    if (!DirectChannel.saysUnfit(failure)) {
-      return false;
-    }
-    LOG.debug("'{}' is read and written through the system's cache from now on", name, failure);
-    directUnfit = true;
-    return true;
+    boolean pastCache = way != channel;
+    return turns.take(pastCache, at, count, () -> await(way.write(bytes, at), verb, at, count));
   }
 
   private static void limitTransfer(ByteBuffer rest, int limit) {
@@ -293,10 +270,6 @@ final class FileBlockDevice implements BlockDevice {
       try {
         count = disk.readAny(at, rest);
       } catch (IOException e) {
-        if (isUnfit(e)) {
-          read(byteOffset, target);
-          return false;
-        }
         throw failed("read", at, rest.remaining(), e);
       }
       if (count == 0) {
@@ -312,26 +285,11 @@ final class FileBlockDevice implements BlockDevice {
     checkOpen();
     if (!directTried) {
       directTried = true;
-      // The path is opened again, and may lead to another file by now.
-      if (logicalBlockSize <= DirectChannel.ALIGNMENT && leadsHere()) {
-        DirectChannel opened = DirectChannel.open(path, node.isBlockDevice(), access);
-        if (opened != null && leadsHere()) {
-          direct = opened;
-        } else if (opened != null) {
-          OpenFiles.closeOther(fileKey, opened.channel());
-        }
+      if (logicalBlockSize <= DirectChannel.ALIGNMENT) {
+        direct = DirectChannel.open(path, node, access);
       }
     }
-    return directUnfit ? null : direct;
-  }
-
-  private boolean leadsHere() {
-    try {
-      return node.equals(DeviceNode.examine(path));
-    } catch (IOException e) {
-      LOG.debug("'{}' is gone", path, e);
-      return false;
-    }
+    return direct;
   }
 
   @Override
