@@ -16,7 +16,8 @@ import java.util.Map;
  * @param rdev which device a block device is, in the encoding of Linux's {@code st_rdev}
  */
 record DeviceNode(Object fileKey, boolean isBlockDevice, long rdev) {
-  private static final Path SYSFS_BLOCK_DEVICES = Path.of("/sys/dev/block");
+  /** Has one symbolic link {@code MAJOR:MINOR} per block device of this machine. */
+  static final Path SYSFS_BLOCK_DEVICES = Path.of("/sys/dev/block");
 
   // The file type bits of st_mode, see inode(7).
   private static final int S_IFMT = 0170000;
@@ -109,16 +110,6 @@ record DeviceNode(Object fileKey, boolean isBlockDevice, long rdev) {
     return disk;
   }
 
-  /** How a device is best used. */
-  static IoHints hints(long rdev) {
-    return new DiskHints(SYSFS_BLOCK_DEVICES).ofBlockDevice(rdev);
-  }
-
-  /** How a regular file is best used. */
-  static IoHints hints(Path file) {
-    return new DiskHints(SYSFS_BLOCK_DEVICES).ofFile(file);
-  }
-
   /**
    * Which device the file system is on that a file belongs to, in the encoding of Linux's {@code
    * st_dev}.
@@ -135,8 +126,7 @@ record DeviceNode(Object fileKey, boolean isBlockDevice, long rdev) {
   }
 
   // Linux's dev_t as the C library encodes it, see makedev(3): 12 + 20 bits of major and 8 + 24
-  // bits
-  // of minor number, interleaved.
+  // bits of minor number, interleaved.
   private static long major(long rdev) {
     return (rdev >>> 8 & 0xfff) | (rdev >>> 32 & 0xfffff000L);
   }

@@ -45,14 +45,17 @@ final class DiskHints {
   /** Disks on files on disks: deeper than anyone goes, so that it ends in any case. */
   private static final int MAX_LAYERS = 8;
 
-  private static final int USUAL_TRANSFER_BYTES = 1 << 20;
-
   /**
    * A disk by the name that the kernel has for it, or a file system by the number of its device.
    */
   private record Medium(String name) {}
 
   private final Path sysfsBlockDevices;
+
+  /** For the disks of this machine. */
+  DiskHints() {
+    this(DeviceNode.SYSFS_BLOCK_DEVICES);
+  }
 
   /**
    * @param sysfsBlockDevices the directory with one symbolic link {@code MAJOR:MINOR} per device
@@ -61,18 +64,13 @@ final class DiskHints {
     this.sysfsBlockDevices = sysfsBlockDevices;
   }
 
-  /** Hints for a block device. */
-  IoHints ofBlockDevice(long rdev) {
-    return ofDevice(rdev);
-  }
-
   /** Hints for a regular file. */
   IoHints ofFile(Path path) {
     try {
       long device = DeviceNode.fileSystemDevice(path);
       return IN_MEMORY.contains(Files.getFileStore(path).type())
-          ? new IoHints(numbered(device), false, MEMORY_REQUESTS, USUAL_TRANSFER_BYTES)
-          : ofDevice(device);
+          ? new IoHints(numbered(device), false, MEMORY_REQUESTS, IoHints.USUAL_TRANSFER_BYTES)
+          : ofBlockDevice(device);
     } catch (IOException | UnsupportedOperationException | IllegalArgumentException e) {
       LOG.debug("the device of '{}' cannot be found out", path, e);
       return unknown(new Medium(path.toString()));
@@ -80,10 +78,11 @@ final class DiskHints {
   }
 
   private static IoHints unknown(Object medium) {
-    return new IoHints(medium, false, USUAL_REQUESTS, USUAL_TRANSFER_BYTES);
+    return new IoHints(medium, false, USUAL_REQUESTS, IoHints.USUAL_TRANSFER_BYTES);
   }
 
-  private IoHints ofDevice(long dev) {
+  /** Hints for a block device. */
+  IoHints ofBlockDevice(long dev) {
     try {
       Path disk = lowest(dev, MAX_LAYERS);
       Path queue = disk.resolve("queue");
@@ -109,7 +108,7 @@ final class DiskHints {
 
   private static int transferBytes(OptionalLong maxKib) {
     if (maxKib.isEmpty()) {
-      return USUAL_TRANSFER_BYTES;
+      return IoHints.USUAL_TRANSFER_BYTES;
     }
     long kib =
         Math.max(

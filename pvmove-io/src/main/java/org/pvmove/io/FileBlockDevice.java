@@ -16,8 +16,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * An image file or a Linux block device; see {@link BlockDevices#open(Path, Access)}.
@@ -27,8 +25,6 @@ import org.slf4j.LoggerFactory;
  * its tasks at once it does the I/O right here, on the caller's thread, without a hand-over.
  */
 final class FileBlockDevice implements BlockDevice {
-  private static final Logger LOG = LoggerFactory.getLogger(FileBlockDevice.class);
-
   /**
    * At most so many bytes go to the channel at a time: for a heap buffer the JDK takes a direct
    * buffer of that size and keeps it for the thread.
@@ -38,18 +34,10 @@ final class FileBlockDevice implements BlockDevice {
   /** At most so much is zeroed by one call, so that a device can be closed before all is done. */
   private static final long MAX_ZEROED_BYTES = 1 << 30;
 
-  /** A hole: whatever was there is given back. */
-  private static final int DISCARD =
-      LinuxCalls.FALLOC_FL_PUNCH_HOLE | LinuxCalls.FALLOC_FL_KEEP_SIZE;
-
-  /** What older kernels take for the discard of a disk, which need not read as zeros then. */
-  private static final int DISCARD_DISK = DISCARD | LinuxCalls.FALLOC_FL_NO_HIDE_STALE;
-
   private final String name;
   private final Access access;
   private final long size;
   private final int logicalBlockSize;
-  private final Object fileKey;
   private final AsynchronousFileChannel channel;
 
   /** What the channel belongs to, if it is open for writing. */
@@ -58,27 +46,13 @@ final class FileBlockDevice implements BlockDevice {
   private final Set<RangeLock> locks = ConcurrentHashMap.newKeySet();
   private final Path path;
   private final DeviceNode node;
+  private final FileSpace space;
 
   @GuardedBy("this")
   private @Nullable DirectChannel direct;
 
   @GuardedBy("this")
   private boolean directTried;
-
-  @GuardedBy("this")
-  private @Nullable NativeFile nativeFile;
-
-  @GuardedBy("this")
-  private boolean nativeTried;
-
-  /** Whether the system tells where holes are, as far as is known. */
-  private volatile boolean tellsHoles;
-
-  /** How fallocate is told to zero a range; 0 if it cannot be. */
-  private volatile int zeroMode;
-
-  /** How fallocate is told to discard a range; 0 if it cannot be. */
-  private volatile int discardMode;
 
   private volatile @Nullable IoHints hints;
   private volatile boolean closed;
@@ -97,17 +71,9 @@ final class FileBlockDevice implements BlockDevice {
     this.size = size;
     this.logicalBlockSize = logicalBlockSize;
     this.node = node;
-    this.fileKey = node.fileKey();
     this.channel = channel;
     this.written = written;
-    this.tellsHoles = !node.isBlockDevice();
-    // A block device need not give its place up for zeros, only write them if it knows no better.
-    this.zeroMode =
-        LinuxCalls.FALLOC_FL_KEEP_SIZE
-            | (node.isBlockDevice()
-                ? LinuxCalls.FALLOC_FL_ZERO_RANGE
-                : LinuxCalls.FALLOC_FL_PUNCH_HOLE);
-    this.discardMode = node.isBlockDevice() ? DISCARD_DISK : DISCARD;
+    this.space = new FileSpace(path, node, access);
   }
 
   static FileBlockDevice open(Path path, Access access, int imageBlockSize) throws IOException {
@@ -296,22 +262,14 @@ final class FileBlockDevice implements BlockDevice {
   public long nextData(long from, long to) throws IOException {
     BlockDevices.checkRange(this, from, to - from);
     checkOpen();
-    NativeFile file = tellsHoles && from < to ? nativeFile() : null;
-    if (file == null) {
-      return from;
+    if (from == to) {
+      return to;
     }
-    try {
-      long data = file.seekData(from);
-      if (data == Long.MAX_VALUE) {
-        // There is nothing but holes up to the end, wherever that is.
-        checkNotShrunk();
-      }
-      return Math.max(from, Math.min(to, data));
-    } catch (LinuxCalls.ErrnoException e) {
-      LOG.debug("'{}': holes cannot be found", name, e);
-      tellsHoles = false;
-      return from;
+    long data = space.nextData(from);
+    if (data == Long.MAX_VALUE) {
+      checkNotShrunk();
     }
+    return Math.max(from, Math.min(to, data));
   }
 
   @Override
@@ -331,68 +289,24 @@ final class FileBlockDevice implements BlockDevice {
     BlockDevice.super.writeZeroes(from, begin - from);
     for (long at = begin; at < end; at += MAX_ZEROED_BYTES) {
       long piece = Math.min(end - at, MAX_ZEROED_BYTES);
-      if (!fallocateZeros(at, piece, written.turns())) {
+      if (!zeroInPlace(written.turns(), at, piece)) {
         BlockDevice.super.writeZeroes(at, piece);
       }
     }
     BlockDevice.super.writeZeroes(end, from + count - end);
   }
 
-  /** Returns whether it was done; otherwise any part of the range may be zeroed. */
-  private boolean fallocateZeros(long from, long count, WriteTurns turns) throws IOException {
-    int mode = zeroMode;
-    NativeFile file = mode == 0 ? null : nativeFile();
-    if (file == null) {
-      return false;
-    }
+  private boolean zeroInPlace(WriteTurns turns, long from, long count) throws IOException {
     try {
-      return fallocate(turns, file, mode, from, count);
+      return space.zero(turns, from, count);
     } catch (LinuxCalls.ErrnoException e) {
-      if (isUnsupported(e)) {
-        LOG.debug("'{}': zeros are written from now on", name, e);
-        zeroMode = 0;
-        return false;
-      }
-      // Others have claimed the disk and the cache has something to write there; or there is no
-      // room to note a hole. Neither keeps anyone from writing.
-      if (e.errno() == LinuxCalls.EBUSY || e.errno() == LinuxCalls.ENOSPC) {
-        return false;
-      }
       throw failed("zero", from, count, e);
     }
   }
 
-  /** Returns true, or throws. */
-  private static boolean fallocate(
-      WriteTurns turns, NativeFile file, int mode, long from, long count) throws IOException {
-    return turns.take(
-        false,
-        from,
-        count,
-        () -> {
-          file.fallocate(mode, from, count);
-          return true;
-        });
-  }
-
-  private static boolean isUnsupported(LinuxCalls.ErrnoException e) {
-    return e.errno() == LinuxCalls.EOPNOTSUPP
-        || e.errno() == LinuxCalls.ENOSYS
-        || e.errno() == LinuxCalls.EINVAL
-        || e.errno() == LinuxCalls.ENODEV;
-  }
-
   @Override
   public boolean zeroesCheaply() {
-    if (node.isBlockDevice() || readOnly() || zeroMode == 0) {
-      return false;
-    }
-    try {
-      return nativeFile() != null;
-    } catch (IOException e) {
-      LOG.debug("zeros cost as much as other bytes", e);
-      return false;
-    }
+    return !readOnly() && space.zeroesCheaply();
   }
 
   @Override
@@ -405,24 +319,14 @@ final class FileBlockDevice implements BlockDevice {
     checkNotShrunk();
     long begin = roundUp(from);
     long end = roundDown(from + count);
-    NativeFile file = begin < end ? nativeFile() : null;
-    int mode = discardMode;
-    while (file != null && mode != 0) {
-      try {
-        return fallocate(written.turns(), file, mode, begin, end - begin);
-      } catch (LinuxCalls.ErrnoException e) {
-        if (e.errno() == LinuxCalls.EBUSY || e.errno() == LinuxCalls.ENOSPC) {
-          return false;
-        }
-        if (!isUnsupported(e)) {
-          throw failed("discard", begin, end - begin, e);
-        }
-        // Newer kernels know the old way no more. That they do with zeros, or not at all.
-        mode = mode == DISCARD_DISK ? DISCARD : 0;
-        discardMode = mode;
-      }
+    if (begin >= end) {
+      return false;
     }
-    return false;
+    try {
+      return space.discard(written.turns(), begin, end - begin);
+    } catch (LinuxCalls.ErrnoException e) {
+      throw failed("discard", begin, end - begin, e);
+    }
   }
 
   // Whole pages of the cache and whole blocks, so that nothing is left to be done for parts of
@@ -440,21 +344,12 @@ final class FileBlockDevice implements BlockDevice {
     return Math.max(DirectChannel.ALIGNMENT, logicalBlockSize);
   }
 
-  /** The file for what Java has no words for; null if that is not to be had. */
-  private synchronized @Nullable NativeFile nativeFile() throws IOException {
-    checkOpen();
-    if (!nativeTried) {
-      nativeTried = true;
-      nativeFile = NativeFile.open(path, fileKey, access);
-    }
-    return nativeFile;
-  }
-
   @Override
   public IoHints hints() {
     IoHints found = hints;
     if (found == null) {
-      found = node.isBlockDevice() ? DeviceNode.hints(node.rdev()) : DeviceNode.hints(path);
+      DiskHints disks = new DiskHints();
+      found = node.isBlockDevice() ? disks.ofBlockDevice(node.rdev()) : disks.ofFile(path);
       hints = found;
     }
     return found;
@@ -490,16 +385,14 @@ final class FileBlockDevice implements BlockDevice {
     for (RangeLock lock : locks) {
       lock.close();
     }
-    closeOthers();
-    close(written, fileKey, channel);
+    closeDirect();
+    space.close();
+    close(written, node.fileKey(), channel);
   }
 
-  private synchronized void closeOthers() throws IOException {
+  private synchronized void closeDirect() throws IOException {
     if (direct != null) {
-      OpenFiles.closeOther(fileKey, direct.channel());
-    }
-    if (nativeFile != null) {
-      OpenFiles.closeOther(fileKey, nativeFile);
+      OpenFiles.closeOther(node.fileKey(), direct.channel());
     }
   }
 

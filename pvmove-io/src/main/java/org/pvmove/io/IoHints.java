@@ -25,7 +25,7 @@ public record IoHints(Object medium, boolean rotational, int queueDepth, int tra
   /** The largest {@link #transferBytes()}. */
   public static final int MAX_TRANSFER_BYTES = 4 << 20;
 
-  private static final int USUAL_TRANSFER_BYTES = 1 << 20;
+  static final int USUAL_TRANSFER_BYTES = 1 << 20;
 
   /**
    * Checks the ranges.
