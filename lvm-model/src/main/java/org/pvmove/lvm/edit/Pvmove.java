@@ -68,7 +68,7 @@ public record Pvmove(String name, LvmUuid id, boolean atomic, ImmutableList<Piec
             leg instanceof Area.Logical logical
                 ? vg.logicalVolume(logical.lv()).orElse(null)
                 : null;
-        if (image != null && image.segments().stream().anyMatch(part -> isOnMove(vg, part))) {
+        if (image != null && standsOnMove(vg, image)) {
           return true;
         }
       }
@@ -76,12 +76,16 @@ public record Pvmove(String name, LvmUuid id, boolean atomic, ImmutableList<Piec
     return false;
   }
 
-  private static boolean isOnMove(VolumeGroup vg, Segment segment) {
-    return segment.areas().stream()
-        .anyMatch(
-            area ->
-                area instanceof Area.Logical logical
-                    && vg.logicalVolume(logical.lv()).filter(LogicalVolume::isPvmove).isPresent());
+  private static boolean standsOnMove(VolumeGroup vg, LogicalVolume lv) {
+    return lv.segments().stream()
+        .flatMap(segment -> segment.areas().stream())
+        .anyMatch(area -> isOnMove(vg, area));
+  }
+
+  /** Whether an area is in the temporary volume of a move. */
+  static boolean isOnMove(VolumeGroup vg, Area area) {
+    return area instanceof Area.Logical logical
+        && vg.logicalVolume(logical.lv()).filter(LogicalVolume::isPvmove).isPresent();
   }
 
   /**

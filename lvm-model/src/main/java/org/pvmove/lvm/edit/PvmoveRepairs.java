@@ -274,7 +274,7 @@ public final class PvmoveRepairs {
 
   /** A region must not be larger than the volume. */
   private List<Segment> withRegionFor(List<Segment> segments, long extents) {
-    Sectors largest = PvmoveEdits.regionSize(vg, extents);
+    Sectors largest = PvmoveBegin.regionSize(vg, extents);
     List<Segment> fitting = new ArrayList<>();
     for (Segment segment : segments) {
       boolean tooLarge =
@@ -306,9 +306,7 @@ public final class PvmoveRepairs {
             now = piece.areas().get(0);
           }
         }
-        stillMoving |=
-            now instanceof Area.Logical logical
-                && vg.logicalVolume(logical.lv()).filter(LogicalVolume::isPvmove).isPresent();
+        stillMoving |= Pvmove.isOnMove(vg, now);
         areas.add(now);
       }
       ImmutableList<Area> all = areas.build();
