@@ -2,6 +2,7 @@
 package org.pvmove.lvm;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.Lists;
 import com.google.common.collect.Maps;
 import java.util.Arrays;
@@ -20,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  * org.pvmove.lvm.check} tells what is wrong with it, and nothing is written that is not right.
  */
 public final class VolumeGroup {
+  private static final ImmutableSet<String> SHARED_LOCK_TYPES =
+      ImmutableSet.of("sanlock", "dlm", "idm");
+
   private final String name;
   private final LvmUuid id;
   private final long seqno;
@@ -231,6 +235,11 @@ public final class VolumeGroup {
   /** Whether tools may change it as far as its own status goes. */
   public boolean isWritable() {
     return flags.has(StatusFlag.WRITE) || flags.has(StatusFlag.WRITE_LOCKED);
+  }
+
+  /** Whether it is shared through lvmlockd, as its lock type says. */
+  public boolean isShared() {
+    return lockType != null && SHARED_LOCK_TYPES.contains(lockType);
   }
 
   /** The temporary volumes of moves that are not finished, in the text's order. */

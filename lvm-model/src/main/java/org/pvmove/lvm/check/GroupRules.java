@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.pvmove.lvm.check;
 
-import com.google.common.collect.ImmutableSet;
 import org.jspecify.annotations.Nullable;
 import org.pvmove.lvm.AllocationPolicy;
 import org.pvmove.lvm.LogicalVolume;
@@ -12,8 +11,6 @@ import org.pvmove.lvm.VolumeGroup;
 /** What is asked of the volume group itself. */
 final class GroupRules {
   private static final long MAX_U32 = 0xFFFF_FFFFL;
-  private static final ImmutableSet<String> SHARED_LOCK_TYPES =
-      ImmutableSet.of("sanlock", "dlm", "idm");
 
   private GroupRules() {}
 
@@ -21,17 +18,10 @@ final class GroupRules {
     return "volume group " + Names.shorten(vg.name());
   }
 
-  static boolean isShared(VolumeGroup vg) {
-    return vg.lockType() != null && SHARED_LOCK_TYPES.contains(vg.lockType());
-  }
-
   static void check(VolumeGroup vg, Findings out) {
     String object = name(vg);
     if (!Names.isLegal(vg.name())) {
-      out.unreadable(
-          object,
-          "a name of 1 to 127 of a-z A-Z 0-9 _ . - +, not beginning with '-', not \".\" or \"..\"",
-          Names.quote(vg.name()));
+      out.unreadable(object, Names.LEGAL, Names.quote(vg.name()));
     }
     Words.VOLUME_GROUP.check(object, vg.flags(), out);
     if (vg.flags().has(StatusFlag.CLUSTERED)) {
@@ -87,7 +77,7 @@ final class GroupRules {
       if (vg.lockArgs() != null) {
         out.unwritable(object, "no lock_args without a lock_type", Names.quote(vg.lockArgs()));
       }
-    } else if (!isShared(vg)) {
+    } else if (!vg.isShared()) {
       out.unwritable(object, "lock_type none, sanlock, dlm or idm", Names.quote(vg.lockType()));
     } else {
       if (vg.lockArgs() == null) {
@@ -108,7 +98,7 @@ final class GroupRules {
     if (args == null) {
       return;
     }
-    if (!isShared(vg)) {
+    if (!vg.isShared()) {
       out.unwritable(object, "no lock_args in a group that is not shared", Names.quote(args));
     } else if ("sanlock".equals(vg.lockType())) {
       int colon = args.indexOf(':');

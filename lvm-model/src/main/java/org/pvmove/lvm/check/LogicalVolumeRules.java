@@ -22,14 +22,6 @@ final class LogicalVolumeRules {
   private static final long MAX_U32 = 0xFFFF_FFFFL;
   private static final int MAX_AREAS = 128;
 
-  private static final ImmutableSet<String> RESHAPE_WORDS =
-      ImmutableSet.of(
-          "RESHAPE",
-          "RESHAPE_DATA_OFFSET",
-          "RESHAPE_DELTA_DISKS_PLUS",
-          "RESHAPE_DELTA_DISKS_MINUS",
-          "REMOVE_AFTER_RESHAPE");
-
   private LogicalVolumeRules() {}
 
   static String name(LogicalVolume lv) {
@@ -82,11 +74,7 @@ final class LogicalVolumeRules {
         out.unwritable(object, "a uuid of its own", lv.id() + ", the uuid of " + other);
       }
       if (!Names.isLegal(lv.name())) {
-        out.unwritable(
-            object,
-            "a name of 1 to 127 of a-z A-Z 0-9 _ . - +, not beginning with '-', not \".\" or"
-                + " \"..\"",
-            Names.quote(lv.name()));
+        out.unwritable(object, Names.LEGAL, Names.quote(lv.name()));
       }
       long length = (long) vg.name().length() + lv.name().length();
       if (length > Names.MAX_VG_AND_LV) {
@@ -214,7 +202,7 @@ final class LogicalVolumeRules {
     }
     for (String word : Sets.union(lvWords, ImmutableSet.copyOf(segment.typeFlags()))) {
       boolean fits =
-          RESHAPE_WORDS.contains(word)
+          Words.RESHAPE_WORDS.contains(word)
               ? type instanceof SegmentType.Raid
               : switch (word) {
                 case "CACHE_USES_CACHEVOL" -> type instanceof SegmentType.Cache;

@@ -27,6 +27,10 @@ final class Names {
 
   private static final Pattern PVMOVE = Pattern.compile("pvmove[0-9]+");
 
+  /** What is expected of a name that is not {@linkplain #isLegal legal}. */
+  static final String LEGAL =
+      "a name of 1 to 127 of a-z A-Z 0-9 _ . - +, not beginning with '-', not \".\" or \"..\"";
+
   private Names() {}
 
   static boolean isLegal(String name) {

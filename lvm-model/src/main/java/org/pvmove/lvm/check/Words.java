@@ -30,17 +30,21 @@ enum Words {
       ImmutableSet.of(
           "WRITE_LOCKED", "ACTIVATION_SKIP", "NOAUTOACTIVATE", "ERROR_WHEN_FULL", "CACHE_VOL"));
 
-  /** Words that LVM2 writes behind the type of a segment, but reads in a volume's status too. */
-  static final ImmutableSet<String> TYPE_WORDS =
+  /** Words about a reshape, which LVM2 writes behind the type of a raid. */
+  static final ImmutableSet<String> RESHAPE_WORDS =
       ImmutableSet.of(
           "RESHAPE",
           "RESHAPE_DATA_OFFSET",
           "RESHAPE_DELTA_DISKS_PLUS",
           "RESHAPE_DELTA_DISKS_MINUS",
-          "REMOVE_AFTER_RESHAPE",
-          "METADATA_FORMAT",
-          "CROP_METADATA",
-          "CACHE_USES_CACHEVOL");
+          "REMOVE_AFTER_RESHAPE");
+
+  /** Words that LVM2 writes behind the type of a segment, but reads in a volume's status too. */
+  static final ImmutableSet<String> TYPE_WORDS =
+      ImmutableSet.<String>builder()
+          .addAll(RESHAPE_WORDS)
+          .add("METADATA_FORMAT", "CROP_METADATA", "CACHE_USES_CACHEVOL")
+          .build();
 
   private final ImmutableSet<String> status;
   private final ImmutableSet<String> compatible;

@@ -4,7 +4,6 @@ package org.pvmove.lvm.report;
 import static com.google.common.collect.ImmutableList.toImmutableList;
 
 import com.google.common.collect.ImmutableList;
-import com.google.common.collect.ImmutableSet;
 import org.pvmove.lvm.AllocationPolicy;
 import org.pvmove.lvm.PhysicalVolume;
 import org.pvmove.lvm.StatusFlag;
@@ -13,8 +12,6 @@ import org.pvmove.lvm.disk.MetadataAreaHeader;
 
 /** The rows of {@code vgs}. */
 final class VgReport {
-  private static final ImmutableSet<String> SHARED = ImmutableSet.of("sanlock", "dlm", "idm");
-
   private VgReport() {}
 
   static Row row(GroupView group, DeviceNames names) {
@@ -53,7 +50,6 @@ final class VgReport {
     boolean resizeable = vg.flags().has(StatusFlag.RESIZEABLE);
     boolean exported = vg.flags().has(StatusFlag.EXPORTED);
     boolean clustered = vg.flags().has(StatusFlag.CLUSTERED);
-    boolean shared = vg.lockType() != null && SHARED.contains(vg.lockType());
     row.text(
         "vg_attr",
         String.valueOf(
@@ -63,7 +59,7 @@ final class VgReport {
               exported ? 'x' : '-',
               partial ? 'p' : '-',
               Allocation.letter(vg.allocationPolicy(), AllocationPolicy.NORMAL),
-              clustered ? 'c' : shared ? 's' : '-'
+              clustered ? 'c' : vg.isShared() ? 's' : '-'
             }));
     row.text("vg_permissions", vg.isWritable() ? "writeable" : "read-only");
     row.word("vg_extendable", resizeable, "extendable");
@@ -72,7 +68,7 @@ final class VgReport {
     row.text(
         "vg_allocation_policy", Allocation.word(vg.allocationPolicy(), AllocationPolicy.NORMAL));
     row.word("vg_clustered", clustered, "clustered");
-    row.word("vg_shared", shared, "shared");
+    row.word("vg_shared", vg.isShared(), "shared");
   }
 
   private static void addSpace(Row row, GroupView group) {

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 import org.pvmove.lvm.ConfigNode;
 import org.pvmove.lvm.ConfigValue;
 import org.pvmove.lvm.Extras;
+import org.pvmove.lvm.Sectors;
 
 /**
  * Prints LVM2's configuration syntax, one field a line, as LVM2 does on disk or in files. Unknown
@@ -108,6 +109,27 @@ final class ConfigPrinter {
     appendQuoted(value);
     FileComments about = comments();
     endField(key, start, about == null ? null : about.of(key));
+  }
+
+  /** A number, if there is one. */
+  void optional(String key, @Nullable Long value) {
+    if (value != null) {
+      number(key, value);
+    }
+  }
+
+  /** A number of sectors, if there is one. */
+  void optional(String key, @Nullable Sectors value) {
+    if (value != null) {
+      number(key, value.count());
+    }
+  }
+
+  /** A string, if there is one. */
+  void optional(String key, @Nullable String value) {
+    if (value != null) {
+      string(key, value);
+    }
   }
 
   void strings(String key, List<String> values) {

@@ -15,7 +15,6 @@ import org.pvmove.lvm.Extras;
 import org.pvmove.lvm.HistoricalLogicalVolume;
 import org.pvmove.lvm.LogicalVolume;
 import org.pvmove.lvm.PhysicalVolume;
-import org.pvmove.lvm.Sectors;
 import org.pvmove.lvm.Segment;
 import org.pvmove.lvm.SegmentType;
 import org.pvmove.lvm.StatusFlags;
@@ -98,7 +97,7 @@ final class MetadataPrinter {
     out.blank();
     headerString("creation_host", header.creationHost());
     headerString("creation_host_system_id", header.creationHostSystemId());
-    optional("creation_time", time);
+    out.optional("creation_time", time);
   }
 
   private void headerString(String key, @Nullable String value) {
@@ -165,12 +164,12 @@ final class MetadataPrinter {
     out.open(vg.name(), new Extras(own.build()));
     out.string("id", vg.id().toString());
     out.number("seqno", vg.seqno());
-    optional("format", vg.format());
+    out.optional("format", vg.format());
     flags(vg.flags());
     tags(vg.tags());
-    optional("system_id", vg.systemId());
-    optional("lock_type", vg.lockType());
-    optional("lock_args", vg.lockArgs());
+    out.optional("system_id", vg.systemId());
+    out.optional("lock_type", vg.lockType());
+    out.optional("lock_args", vg.lockArgs());
     if (!vg.persistentReservation().isEmpty()) {
       out.strings("pr", vg.persistentReservation());
     }
@@ -180,9 +179,9 @@ final class MetadataPrinter {
     if (vg.allocationPolicy() != null) {
       out.blank();
     }
-    optional("allocation_policy", vg.allocationPolicy());
-    optional("profile", vg.profile());
-    optional("metadata_copies", vg.metadataCopies());
+    out.optional("allocation_policy", word(vg.allocationPolicy()));
+    out.optional("profile", vg.profile());
+    out.optional("metadata_copies", vg.metadataCopies());
     out.blank();
     out.open("physical_volumes", inside("physical_volumes", vg));
     for (PhysicalVolume pv : vg.physicalVolumes()) {
@@ -231,17 +230,17 @@ final class MetadataPrinter {
   private void physicalVolume(PhysicalVolume pv) {
     out.open(pv.handle(), pv.extras());
     out.string("id", pv.id().toString());
-    optional("device", pv.device());
+    out.optional("device", pv.device());
     out.blank();
-    optional("device_id_type", pv.deviceIdType());
-    optional("device_id", pv.deviceId());
+    out.optional("device_id_type", pv.deviceIdType());
+    out.optional("device_id", pv.deviceId());
     flags(pv.flags());
     tags(pv.tags());
-    optional("dev_size", pv.deviceSize());
+    out.optional("dev_size", pv.deviceSize());
     out.number("pe_start", pv.peStart().count());
     out.number("pe_count", pv.peCount());
-    optional("ba_start", pv.bootloaderStart());
-    optional("ba_size", pv.bootloaderSize());
+    out.optional("ba_start", pv.bootloaderStart());
+    out.optional("ba_size", pv.bootloaderSize());
     out.close();
   }
 
@@ -250,14 +249,14 @@ final class MetadataPrinter {
     out.string("id", lv.id().toString());
     flags(lv.flags());
     tags(lv.tags());
-    optional("creation_time", lv.creationTime());
-    optional("creation_host", lv.creationHost());
-    optional("lock_args", lv.lockArgs());
-    optional("allocation_policy", lv.allocationPolicy());
-    optional("profile", lv.profile());
-    optional("read_ahead", lv.readAhead());
-    optional("major", lv.major());
-    optional("minor", lv.minor());
+    out.optional("creation_time", lv.creationTime());
+    out.optional("creation_host", lv.creationHost());
+    out.optional("lock_args", lv.lockArgs());
+    out.optional("allocation_policy", word(lv.allocationPolicy()));
+    out.optional("profile", lv.profile());
+    out.optional("read_ahead", lv.readAhead());
+    out.optional("major", lv.major());
+    out.optional("minor", lv.minor());
     out.number("segment_count", lv.segments().size());
     out.blank();
     int number = 0;
@@ -285,10 +284,10 @@ final class MetadataPrinter {
   private void historicalLogicalVolume(HistoricalLogicalVolume lv) {
     out.open(lv.key(), lv.extras());
     out.string("id", lv.id().toString());
-    optional("name", lv.name());
-    optional("creation_time", lv.creationTime());
-    optional("removal_time", lv.removalTime());
-    optional("origin", lv.origin());
+    out.optional("name", lv.name());
+    out.optional("creation_time", lv.creationTime());
+    out.optional("removal_time", lv.removalTime());
+    out.optional("origin", lv.origin());
     if (!lv.descendants().isEmpty()) {
       out.strings("descendants", lv.descendants());
     }
@@ -306,27 +305,7 @@ final class MetadataPrinter {
     }
   }
 
-  private void optional(String key, @Nullable String value) {
-    if (value != null) {
-      out.string(key, value);
-    }
-  }
-
-  private void optional(String key, @Nullable Long value) {
-    if (value != null) {
-      out.number(key, value);
-    }
-  }
-
-  private void optional(String key, @Nullable Sectors value) {
-    if (value != null) {
-      out.number(key, value.count());
-    }
-  }
-
-  private void optional(String key, @Nullable AllocationPolicy value) {
-    if (value != null) {
-      out.string(key, value.word());
-    }
+  private static @Nullable String word(@Nullable AllocationPolicy policy) {
+    return policy == null ? null : policy.word();
   }
 }

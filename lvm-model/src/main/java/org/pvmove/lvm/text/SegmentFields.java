@@ -167,7 +167,7 @@ final class SegmentFields {
 
   private void printStriped(SegmentType.Striped striped, ConfigPrinter out) {
     out.number("stripe_count", striped.areas().size());
-    optional(out, "stripe_size", striped.stripeSize());
+    out.optional("stripe_size", striped.stripeSize());
     out.blank();
     out.lines("stripes", print(striped.areas()));
   }
@@ -184,9 +184,9 @@ final class SegmentFields {
 
   private void printMirror(SegmentType.Mirror mirror, ConfigPrinter out) {
     out.number("mirror_count", mirror.areas().size());
-    optional(out, "extents_moved", mirror.extentsMoved());
-    optional(out, "mirror_log", mirror.log());
-    optional(out, "region_size", mirror.regionSize());
+    out.optional("extents_moved", mirror.extentsMoved());
+    out.optional("mirror_log", mirror.log());
+    out.optional("region_size", mirror.regionSize());
     out.blank();
     out.lines("mirrors", print(mirror.areas()));
   }
@@ -234,13 +234,13 @@ final class SegmentFields {
   private static void printRaid(SegmentType.Raid raid, ConfigPrinter out) {
     boolean striped = raid.name().startsWith("raid0");
     out.number(striped ? "stripe_count" : "device_count", raid.images().size());
-    optional(out, "data_copies", raid.dataCopies());
-    optional(out, "region_size", raid.regionSize());
+    out.optional("data_copies", raid.dataCopies());
+    out.optional("region_size", raid.regionSize());
     bare(out, "stripe_size", raid.stripeSize());
-    optional(out, "writebehind", raid.writebehind());
-    optional(out, "min_recovery_rate", raid.minRecoveryRate());
-    optional(out, "max_recovery_rate", raid.maxRecoveryRate());
-    optional(out, "data_offset", raid.dataOffset());
+    out.optional("writebehind", raid.writebehind());
+    out.optional("min_recovery_rate", raid.minRecoveryRate());
+    out.optional("max_recovery_rate", raid.maxRecoveryRate());
+    out.optional("data_offset", raid.dataOffset());
     out.blank();
     List<String> lines = new ArrayList<>();
     for (SegmentType.RaidImage image : raid.images()) {
@@ -296,17 +296,17 @@ final class SegmentFields {
     out.string("pool", pool.data());
     out.number("transaction_id", pool.transactionId());
     out.number("chunk_size", pool.chunkSize().count());
-    optional(out, "discards", pool.discards());
-    optional(out, "zero_new_blocks", pool.zeroNewBlocks());
-    optional(out, "crop_metadata", pool.cropMetadata());
+    out.optional("discards", pool.discards());
+    out.optional("zero_new_blocks", pool.zeroNewBlocks());
+    out.optional("crop_metadata", pool.cropMetadata());
     int number = 0;
     for (SegmentType.ThinMessage message : pool.messages()) {
       if (number++ == 0) {
         out.blank();
       }
       out.open("message" + number, Extras.NONE);
-      optional(out, "create", message.create());
-      optional(out, "delete", message.delete());
+      out.optional("create", message.create());
+      out.optional("delete", message.delete());
       out.close();
     }
   }
@@ -325,9 +325,9 @@ final class SegmentFields {
     out.string("thin_pool", thin.pool());
     out.number("transaction_id", thin.transactionId());
     out.number("device_id", thin.deviceId());
-    optional(out, "external_origin", thin.externalOrigin());
-    optional(out, "origin", thin.origin());
-    optional(out, "merge", thin.merge());
+    out.optional("external_origin", thin.externalOrigin());
+    out.optional("origin", thin.origin());
+    out.optional("merge", thin.merge());
   }
 
   private static SegmentType.CacheSettings readCacheSettings(Fields in) {
@@ -340,10 +340,10 @@ final class SegmentFields {
   }
 
   private static void printCacheSettings(SegmentType.CacheSettings settings, ConfigPrinter out) {
-    optional(out, "metadata_format", settings.metadataFormat());
+    out.optional("metadata_format", settings.metadataFormat());
     bare(out, "chunk_size", settings.chunkSize());
-    optional(out, "cache_mode", settings.mode());
-    optional(out, "policy", settings.policy());
+    out.optional("cache_mode", settings.mode());
+    out.optional("policy", settings.policy());
     if (settings.policySettings() != null) {
       out.open("policy_settings", Extras.NONE);
       out.nodes(settings.policySettings());
@@ -385,7 +385,7 @@ final class SegmentFields {
   private static void printCache(SegmentType.Cache cache, ConfigPrinter out) {
     out.string("cache_pool", cache.cache());
     out.string("origin", cache.origin());
-    optional(out, "cleaner", cache.cleaner());
+    out.optional("cleaner", cache.cleaner());
     if (cache.settings() != null) {
       printCacheSettings(cache.settings(), out);
     }
@@ -395,8 +395,8 @@ final class SegmentFields {
       out.number("metadata_len", layout.metadataLength().count());
       out.number("data_start", layout.dataStart().count());
       out.number("data_len", layout.dataLength().count());
-      optional(out, "metadata_id", layout.metadataId());
-      optional(out, "data_id", layout.dataId());
+      out.optional("metadata_id", layout.metadataId());
+      out.optional("data_id", layout.dataId());
     }
   }
 
@@ -434,7 +434,7 @@ final class SegmentFields {
     out.number("tag_size", integrity.tagSize());
     out.number("block_size", integrity.blockSize());
     out.string("internal_hash", integrity.internalHash());
-    optional(out, "meta_dev", integrity.metadataDevice());
+    out.optional("meta_dev", integrity.metadataDevice());
     out.nodes(integrity.settings());
   }
 
@@ -506,27 +506,9 @@ final class SegmentFields {
     return lines;
   }
 
-  private static void optional(ConfigPrinter out, String key, @Nullable Long value) {
-    if (value != null) {
-      out.number(key, value);
-    }
-  }
-
-  private static void optional(ConfigPrinter out, String key, @Nullable Sectors value) {
-    if (value != null) {
-      out.number(key, value.count());
-    }
-  }
-
   private static void bare(ConfigPrinter out, String key, @Nullable Sectors value) {
     if (value != null) {
       out.bareNumber(key, value.count());
-    }
-  }
-
-  private static void optional(ConfigPrinter out, String key, @Nullable String value) {
-    if (value != null) {
-      out.string(key, value);
     }
   }
 }
