@@ -103,7 +103,8 @@ public final class StackedVolumes {
             null,
             null);
     long share = images[0].count() - 1;
-    long stripes = type.equals("raid10") ? images.length / 2 : raid.dataStripes();
+    long data = type.equals("raid10") ? images.length / 2 : images.length - raid.parityImages();
+    long stripes = mirrored ? 1 : data;
     return add(name, visible, List.of(Segment.of(0, share * stripes, raid)));
   }
 

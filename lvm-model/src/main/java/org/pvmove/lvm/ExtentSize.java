@@ -42,11 +42,6 @@ public record ExtentSize(long sectors) {
     return Math.multiplyExact(extents, bytes());
   }
 
-  /** The number of whole extents that fit into the given space. */
-  public long floorToExtents(Sectors space) {
-    return space.count() / sectors;
-  }
-
   /** Whether LVM2 would make a volume group with this extent size. */
   public boolean isUsual() {
     return Long.bitCount(sectors) == 1 || sectors % 256 == 0;

@@ -104,8 +104,8 @@ public final class HistoricalLogicalVolume {
 
   /** Collects the fields of a {@link HistoricalLogicalVolume}; not thread-safe, reusable. */
   public static final class Builder {
-    private String key;
-    private LvmUuid id;
+    private final String key;
+    private final LvmUuid id;
     private @Nullable String name;
     private @Nullable Long creationTime;
     private @Nullable Long removalTime;
@@ -116,18 +116,6 @@ public final class HistoricalLogicalVolume {
     private Builder(String key, LvmUuid id) {
       this.key = key;
       this.id = id;
-    }
-
-    /** See {@link HistoricalLogicalVolume#key()}. */
-    public Builder key(String value) {
-      this.key = value;
-      return this;
-    }
-
-    /** See {@link HistoricalLogicalVolume#id()}. */
-    public Builder id(LvmUuid value) {
-      this.id = value;
-      return this;
     }
 
     /** See {@link HistoricalLogicalVolume#name()}. */

@@ -192,7 +192,7 @@ public final class LogicalVolume {
         StatusFlags.of(StatusFlag.READ, StatusFlag.WRITE, StatusFlag.VISIBLE);
 
     private String name;
-    private LvmUuid id;
+    private final LvmUuid id;
     private StatusFlags flags = USUAL_FLAGS;
     private ImmutableList<String> tags = ImmutableList.of();
     private @Nullable Long creationTime;
@@ -214,12 +214,6 @@ public final class LogicalVolume {
     /** See {@link LogicalVolume#name()}. */
     public Builder name(String value) {
       this.name = value;
-      return this;
-    }
-
-    /** See {@link LogicalVolume#id()}. */
-    public Builder id(LvmUuid value) {
-      this.id = value;
       return this;
     }
 

@@ -2,7 +2,6 @@
 package org.pvmove.lvm;
 
 import java.io.Serial;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Root of all unchecked exceptions of this library: what was asked cannot be done with these bytes
@@ -14,10 +13,5 @@ public class LvmException extends RuntimeException {
   /** Creates an exception whose message says what was expected, what was found and where. */
   public LvmException(String message) {
     super(message);
-  }
-
-  /** Creates an exception with a cause. */
-  public LvmException(String message, @Nullable Throwable cause) {
-    super(message, cause);
   }
 }

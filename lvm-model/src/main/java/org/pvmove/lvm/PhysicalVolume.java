@@ -175,8 +175,8 @@ public final class PhysicalVolume {
 
   /** Collects the fields of a {@link PhysicalVolume}; not thread-safe, reusable. */
   public static final class Builder {
-    private String handle;
-    private LvmUuid id;
+    private final String handle;
+    private final LvmUuid id;
     private @Nullable String device;
     private @Nullable String deviceIdType;
     private @Nullable String deviceId;
@@ -194,18 +194,6 @@ public final class PhysicalVolume {
       this.id = id;
       this.peStart = peStart;
       this.peCount = peCount;
-    }
-
-    /** See {@link PhysicalVolume#handle()}. */
-    public Builder handle(String value) {
-      this.handle = value;
-      return this;
-    }
-
-    /** See {@link PhysicalVolume#id()}. */
-    public Builder id(LvmUuid value) {
-      this.id = value;
-      return this;
     }
 
     /** See {@link PhysicalVolume#device()}. */

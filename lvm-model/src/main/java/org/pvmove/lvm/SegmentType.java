@@ -203,8 +203,8 @@ public sealed interface SegmentType {
       return name.startsWith("raid4") || name.startsWith("raid5") ? 1 : 0;
     }
 
-    /** Images whose worth is data in one copy: the number of stripes. */
-    public int dataStripes() {
+    /** The number of stripes, for all but raid10. */
+    private int dataStripes() {
       return name.equals("raid1") ? 1 : images.size() - parityImages();
     }
 

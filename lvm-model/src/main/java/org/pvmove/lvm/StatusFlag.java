@@ -60,7 +60,7 @@ public enum StatusFlag {
    * Whether the word stands in {@code flags}, where tools that do not know it ignore it, rather
    * than in {@code status}, where they refuse the volume group.
    */
-  public boolean compatible() {
+  boolean compatible() {
     return compatible;
   }
 }

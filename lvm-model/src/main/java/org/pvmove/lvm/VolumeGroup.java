@@ -322,7 +322,7 @@ public final class VolumeGroup {
     private @Nullable String lockType;
     private @Nullable String lockArgs;
     private ImmutableList<String> persistentReservation = ImmutableList.of();
-    private ExtentSize extentSize;
+    private final ExtentSize extentSize;
     private long maxLv = 0;
     private long maxPv = 0;
     private @Nullable AllocationPolicy allocationPolicy;
@@ -396,12 +396,6 @@ public final class VolumeGroup {
     /** See {@link VolumeGroup#persistentReservation()}. */
     public Builder persistentReservation(Iterable<? extends String> value) {
       this.persistentReservation = ImmutableList.copyOf(value);
-      return this;
-    }
-
-    /** See {@link VolumeGroup#extentSize()}. */
-    public Builder extentSize(ExtentSize value) {
-      this.extentSize = value;
       return this;
     }
 

@@ -40,8 +40,6 @@ class UnitsTest {
     assertThat(size.sectors()).isEqualTo(8192);
     assertThat(size.bytes()).isEqualTo(4 << 20);
     assertThat(size.toBytes(3)).isEqualTo(12 << 20);
-    assertThat(size.floorToExtents(Sectors.of(8191))).isZero();
-    assertThat(size.floorToExtents(Sectors.of(16384))).isEqualTo(2);
     assertThatExceptionOfType(ArithmeticException.class)
         .isThrownBy(() -> size.toBytes(Long.MAX_VALUE / 2));
   }

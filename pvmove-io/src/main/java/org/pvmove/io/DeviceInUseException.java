@@ -11,7 +11,7 @@ public final class DeviceInUseException extends FileSystemException {
    * @param file the path of the device
    * @param user who has it, for example {@code "the kernel"}
    */
-  public DeviceInUseException(String file, String user) {
+  DeviceInUseException(String file, String user) {
     super(file, null, "expected a device that nobody else uses, found it in use by " + user);
   }
 }

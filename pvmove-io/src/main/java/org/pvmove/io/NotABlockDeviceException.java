@@ -11,7 +11,7 @@ public final class NotABlockDeviceException extends FileSystemException {
    * @param file the path that was to be opened
    * @param found what is there instead, for example {@code "a directory"}
    */
-  public NotABlockDeviceException(String file, String found) {
+  NotABlockDeviceException(String file, String found) {
     super(file, null, "expected a regular file or a block device, found " + found);
   }
 }

@@ -21,7 +21,7 @@ public final class CorruptHeaderException extends LvmException {
    * @param found what was there
    * @param deviceOffset where the field begins, in bytes from the start of the device
    */
-  public CorruptHeaderException(String field, String expected, String found, long deviceOffset) {
+  CorruptHeaderException(String field, String expected, String found, long deviceOffset) {
     super("%s at byte %d: expected %s, found %s".formatted(field, deviceOffset, expected, found));
     this.field = field;
     this.expected = expected;

@@ -213,11 +213,6 @@ public record MetadataAreaHeader(
     return new MetadataAreaHeader(start, size, next, TextLocation.EMPTY);
   }
 
-  /** This header with nothing announced. */
-  public MetadataAreaHeader revert() {
-    return new MetadataAreaHeader(start, size, committed, TextLocation.EMPTY);
-  }
-
   private static CorruptHeaderException corrupt(
       String field, String expected, String found, long at) {
     return new CorruptHeaderException("metadata area header's " + field, expected, found, at);

@@ -18,7 +18,7 @@ public final class MetadataTooLargeException extends LvmException {
    * @param room bytes that would have fitted, {@link MetadataAreaHeader#room}
    * @param area the metadata area
    */
-  public MetadataTooLargeException(long textSize, long room, DiskArea area) {
+  MetadataTooLargeException(long textSize, long room, DiskArea area) {
     super(
         "metadata area of %s: expected a text of at most %d bytes, found %d bytes"
             .formatted(area, room, textSize));

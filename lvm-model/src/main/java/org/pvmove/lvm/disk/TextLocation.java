@@ -29,7 +29,7 @@ public record TextLocation(long offset, long size, int checksum, int flags) {
   }
 
   /** Whether the slot marks its area as not in use: neither read nor written. */
-  public boolean isIgnored() {
+  boolean isIgnored() {
     return (flags & IGNORED) != 0;
   }
 

@@ -15,7 +15,7 @@ public final class MetadataFormatException extends LvmException {
    * @param expected what had to stand there
    * @param found what stands there
    */
-  public MetadataFormatException(String where, String expected, String found) {
+  MetadataFormatException(String where, String expected, String found) {
     super("metadata text, %s: expected %s, found %s".formatted(where, expected, found));
   }
 }

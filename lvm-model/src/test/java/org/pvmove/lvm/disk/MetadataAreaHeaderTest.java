@@ -143,7 +143,6 @@ class MetadataAreaHeaderTest {
 
     assertThat(announced.committed()).isEqualTo(OLD);
     assertThat(announced.precommitted()).isEqualTo(NEW);
-    assertThat(announced.revert()).isEqualTo(before);
     assertThat(announced.commit(NEW).committed()).isEqualTo(NEW);
     assertThat(announced.commit(NEW).precommitted()).isEqualTo(TextLocation.EMPTY);
   }
