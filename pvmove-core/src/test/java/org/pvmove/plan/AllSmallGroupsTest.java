@@ -21,6 +21,7 @@ import org.pvmove.lvm.Sectors;
 import org.pvmove.lvm.Segment;
 import org.pvmove.lvm.SegmentType;
 import org.pvmove.lvm.VolumeGroup;
+import org.pvmove.lvm.testing.Tank;
 
 /**
  * Completeness where all cases can be counted: whole families of small volume groups, each emptied

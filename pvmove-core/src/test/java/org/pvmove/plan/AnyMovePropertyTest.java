@@ -29,6 +29,7 @@ import org.pvmove.lvm.check.Violation;
 import org.pvmove.lvm.check.VolumeGroupCheck;
 import org.pvmove.lvm.edit.Pvmove;
 import org.pvmove.lvm.edit.PvmoveEdits;
+import org.pvmove.lvm.testing.Tank;
 import org.pvmove.lvm.testing.VolumeGroups;
 import org.pvmove.lvm.text.MetadataText;
 

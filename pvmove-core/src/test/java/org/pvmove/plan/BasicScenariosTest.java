@@ -2,14 +2,14 @@
 package org.pvmove.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.pvmove.lvm.testing.Tank.id;
+import static org.pvmove.lvm.testing.Tank.inRow;
+import static org.pvmove.lvm.testing.Tank.linear;
+import static org.pvmove.lvm.testing.Tank.pvs;
+import static org.pvmove.lvm.testing.Tank.run;
+import static org.pvmove.lvm.testing.Tank.striped;
 import static org.pvmove.plan.Played.carriedOut;
 import static org.pvmove.plan.Played.devices;
-import static org.pvmove.plan.Tank.id;
-import static org.pvmove.plan.Tank.inRow;
-import static org.pvmove.plan.Tank.linear;
-import static org.pvmove.plan.Tank.pvs;
-import static org.pvmove.plan.Tank.run;
-import static org.pvmove.plan.Tank.striped;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.Iterables;

@@ -22,6 +22,7 @@ import org.pvmove.lvm.AllocationPolicy;
 import org.pvmove.lvm.VolumeGroup;
 import org.pvmove.lvm.edit.Pvmove;
 import org.pvmove.lvm.edit.PvmoveEdits;
+import org.pvmove.lvm.testing.Tank;
 import org.pvmove.lvm.testing.VolumeGroups;
 
 /** A request that comes to a move in progress joins it exactly if it asks for what it does. */

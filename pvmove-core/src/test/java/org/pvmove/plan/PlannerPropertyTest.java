@@ -37,6 +37,7 @@ import org.pvmove.lvm.VolumeGroup;
 import org.pvmove.lvm.check.VolumeGroupCheck;
 import org.pvmove.lvm.edit.Pvmove;
 import org.pvmove.lvm.edit.PvmoveEdits;
+import org.pvmove.lvm.testing.Tank;
 import org.pvmove.lvm.text.MetadataHeader;
 import org.pvmove.lvm.text.MetadataText;
 

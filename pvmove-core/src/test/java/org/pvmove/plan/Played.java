@@ -15,6 +15,7 @@ import org.pvmove.lvm.check.Severity;
 import org.pvmove.lvm.check.Violation;
 import org.pvmove.lvm.check.VolumeGroupCheck;
 import org.pvmove.lvm.edit.PvmoveEdits;
+import org.pvmove.lvm.testing.Tank;
 
 /** Plans carried out on paper, and where volumes lie. */
 final class Played {

@@ -2,8 +2,8 @@
 package org.pvmove.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.pvmove.plan.Tank.pv;
-import static org.pvmove.plan.Tank.pvs;
+import static org.pvmove.lvm.testing.Tank.pv;
+import static org.pvmove.lvm.testing.Tank.pvs;
 
 import java.util.List;
 import java.util.Map;

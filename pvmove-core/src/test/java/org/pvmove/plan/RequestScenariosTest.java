@@ -2,12 +2,12 @@
 package org.pvmove.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.pvmove.lvm.testing.Tank.id;
+import static org.pvmove.lvm.testing.Tank.linear;
+import static org.pvmove.lvm.testing.Tank.pvs;
+import static org.pvmove.lvm.testing.Tank.run;
+import static org.pvmove.lvm.testing.Tank.striped;
 import static org.pvmove.plan.Played.devices;
-import static org.pvmove.plan.Tank.id;
-import static org.pvmove.plan.Tank.linear;
-import static org.pvmove.plan.Tank.pvs;
-import static org.pvmove.plan.Tank.run;
-import static org.pvmove.plan.Tank.striped;
 
 import java.util.List;
 import java.util.Map;

@@ -2,8 +2,8 @@
 package org.pvmove.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.pvmove.lvm.testing.Tank.run;
 import static org.pvmove.plan.Played.devices;
-import static org.pvmove.plan.Tank.run;
 
 import com.google.common.collect.ImmutableList;
 import java.util.Arrays;
@@ -18,6 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.pvmove.StackedVolumes;
 import org.pvmove.lvm.LogicalVolume;
 import org.pvmove.lvm.VolumeGroup;
+import org.pvmove.lvm.testing.Tank;
 
 /**
  * Moves of volumes of every type and of what stands on them: the scenarios of LVM2's own tests

@@ -22,6 +22,7 @@ import org.pvmove.lvm.SegmentType;
 import org.pvmove.lvm.StatusFlag;
 import org.pvmove.lvm.StatusFlags;
 import org.pvmove.lvm.VolumeGroup;
+import org.pvmove.lvm.testing.Tank;
 
 /**
  * Volume groups of up to four physical volumes of up to six extents and three logical volumes:

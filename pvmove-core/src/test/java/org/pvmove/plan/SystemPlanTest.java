@@ -3,9 +3,9 @@ package org.pvmove.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.pvmove.plan.Tank.linear;
-import static org.pvmove.plan.Tank.run;
-import static org.pvmove.plan.Tank.striped;
+import static org.pvmove.lvm.testing.Tank.linear;
+import static org.pvmove.lvm.testing.Tank.run;
+import static org.pvmove.lvm.testing.Tank.striped;
 
 import com.google.common.collect.ImmutableList;
 import java.util.Arrays;
@@ -18,6 +18,7 @@ import org.pvmove.lvm.Segment;
 import org.pvmove.lvm.VolumeGroup;
 import org.pvmove.lvm.edit.Pvmove;
 import org.pvmove.lvm.edit.PvmoveEdits;
+import org.pvmove.lvm.testing.Tank;
 
 /** The calls of pvmove(8) that lead to a plan's layout. */
 class SystemPlanTest {

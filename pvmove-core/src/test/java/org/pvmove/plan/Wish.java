@@ -23,6 +23,7 @@ import org.pvmove.lvm.PeRange;
 import org.pvmove.lvm.PhysicalVolume;
 import org.pvmove.lvm.Sectors;
 import org.pvmove.lvm.VolumeGroup;
+import org.pvmove.lvm.testing.Tank;
 import org.pvmove.lvm.text.MetadataHeader;
 import org.pvmove.lvm.text.MetadataText;
 

@@ -103,6 +103,12 @@ public final class Tank {
     return lv(LogicalVolume.builder(name, id(name)).segments(inRow(segments)).build());
   }
 
+  /** Gives a physical volume other flags than ALLOCATABLE. */
+  public Tank flags(int pv, StatusFlag... flags) {
+    pvs.set(pv, pvs.get(pv).toBuilder().flags(StatusFlags.of(flags)).build());
+    return this;
+  }
+
   /** Adds a hidden logical volume of segments one behind the other. */
   public Tank hidden(String name, Segment... segments) {
     return lv(
