@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 public final class HistoricalLogicalVolume {
   private final String key;
   private final LvmUuid id;
-  private final @Nullable String name;
+  private final @Nullable String statedName;
   private final @Nullable Long creationTime;
   private final @Nullable Long removalTime;
   private final @Nullable String origin;
@@ -23,7 +23,7 @@ public final class HistoricalLogicalVolume {
   private HistoricalLogicalVolume(Builder builder) {
     this.key = builder.key;
     this.id = builder.id;
-    this.name = builder.name;
+    this.statedName = builder.statedName;
     this.creationTime = builder.creationTime;
     this.removalTime = builder.removalTime;
     this.origin = builder.origin;
@@ -39,7 +39,7 @@ public final class HistoricalLogicalVolume {
   /** A builder that starts from this value. */
   public Builder toBuilder() {
     Builder builder = new Builder(key, id);
-    builder.name = name;
+    builder.statedName = statedName;
     builder.creationTime = creationTime;
     builder.removalTime = removalTime;
     builder.origin = origin;
@@ -58,9 +58,14 @@ public final class HistoricalLogicalVolume {
     return id;
   }
 
-  /** Its name where it differs from the section's, if stated. */
-  public @Nullable String name() {
-    return name;
+  /** Its name: that of its section unless another is stated. */
+  public String name() {
+    return statedName == null ? key : statedName;
+  }
+
+  /** The name that stands in its section, if one does. */
+  public @Nullable String statedName() {
+    return statedName;
   }
 
   /** When it was made, in seconds since 1970, if stated. */
@@ -89,7 +94,8 @@ public final class HistoricalLogicalVolume {
   }
 
   private List<?> fields() {
-    return Arrays.asList(key, id, name, creationTime, removalTime, origin, descendants, extras);
+    return Arrays.asList(
+        key, id, statedName, creationTime, removalTime, origin, descendants, extras);
   }
 
   @Override
@@ -106,7 +112,7 @@ public final class HistoricalLogicalVolume {
   public static final class Builder {
     private final String key;
     private final LvmUuid id;
-    private @Nullable String name;
+    private @Nullable String statedName;
     private @Nullable Long creationTime;
     private @Nullable Long removalTime;
     private @Nullable String origin;
@@ -118,9 +124,9 @@ public final class HistoricalLogicalVolume {
       this.id = id;
     }
 
-    /** See {@link HistoricalLogicalVolume#name()}. */
-    public Builder name(@Nullable String value) {
-      this.name = value;
+    /** See {@link HistoricalLogicalVolume#statedName()}. */
+    public Builder statedName(@Nullable String value) {
+      this.statedName = value;
       return this;
     }
 

@@ -18,7 +18,7 @@ final class HistoryRules {
     }
     Set<String> names = new HashSet<>();
     for (HistoricalLogicalVolume lv : vg.historicalLogicalVolumes()) {
-      names.add(nameOf(lv));
+      names.add(lv.name());
     }
     Set<LvmUuid> ids = new HashSet<>();
     for (LogicalVolume lv : vg.logicalVolumes()) {
@@ -26,7 +26,7 @@ final class HistoryRules {
     }
     Set<String> seen = new HashSet<>();
     for (HistoricalLogicalVolume lv : vg.historicalLogicalVolumes()) {
-      String name = nameOf(lv);
+      String name = lv.name();
       String object = "historical logical volume " + Names.shorten(name);
       if (!seen.add(name)) {
         out.unwritable(object, "a name of its own", "another of this name");
@@ -61,9 +61,5 @@ final class HistoryRules {
     return name.startsWith("-")
         ? historical.contains(name.substring(1))
         : vg.logicalVolume(name).isPresent();
-  }
-
-  private static String nameOf(HistoricalLogicalVolume lv) {
-    return lv.name() == null ? lv.key() : lv.name();
   }
 }

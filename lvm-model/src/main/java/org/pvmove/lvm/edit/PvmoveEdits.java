@@ -89,7 +89,7 @@ public final class PvmoveEdits {
       next = Math.max(next, numberBehind(lv.name()));
     }
     for (HistoricalLogicalVolume lv : vg.historicalLogicalVolumes()) {
-      next = Math.max(next, numberBehind(lv.name() == null ? lv.key() : lv.name()));
+      next = Math.max(next, numberBehind(lv.name()));
     }
     return "pvmove" + next;
   }

@@ -39,8 +39,7 @@ final class LvReport {
       rows.add(group.name(), lv.name(), 0, () -> row);
     }
     for (HistoricalLogicalVolume lv : group.vg().historicalLogicalVolumes()) {
-      String name = lv.name() == null ? lv.key() : lv.name();
-      rows.add(group.name(), name, 0, () -> historicalRow(group, lv, name));
+      rows.add(group.name(), lv.name(), 0, () -> historicalRow(group, lv));
     }
   }
 
@@ -204,11 +203,11 @@ final class LvReport {
     return group.is(image, LvKind.MIRROR) && !image.isLocked();
   }
 
-  private static Row historicalRow(GroupView group, HistoricalLogicalVolume lv, String name) {
+  private static Row historicalRow(GroupView group, HistoricalLogicalVolume lv) {
     Row row = new Row();
-    row.text("lv_name", "-" + name);
+    row.text("lv_name", "-" + lv.name());
     row.text("lv_uuid", lv.id().toString());
-    row.text("lv_full_name", group.name() + "/" + name);
+    row.text("lv_full_name", group.name() + "/" + lv.name());
     row.text("vg_name", group.name());
     row.text("lv_attr", LvAttributes.HISTORICAL);
     row.text("lv_layout", "none");

@@ -284,7 +284,7 @@ final class MetadataPrinter {
   private void historicalLogicalVolume(HistoricalLogicalVolume lv) {
     out.open(lv.key(), lv.extras());
     out.string("id", lv.id().toString());
-    out.optional("name", lv.name());
+    out.optional("name", lv.statedName());
     out.optional("creation_time", lv.creationTime());
     out.optional("removal_time", lv.removalTime());
     out.optional("origin", lv.origin());

@@ -225,7 +225,7 @@ final class MetadataReader {
 
   private static HistoricalLogicalVolume historicalLogicalVolume(String key, Fields in) {
     return HistoricalLogicalVolume.builder(key, uuid(in))
-        .name(in.string("name"))
+        .statedName(in.string("name"))
         .creationTime(in.integer("creation_time"))
         .removalTime(in.integer("removal_time"))
         .origin(in.string("origin"))

@@ -469,7 +469,7 @@ class PvmoveEditsBeginTest {
             .historicalLogicalVolumes(
                 List.of(
                     HistoricalLogicalVolume.builder("pvmove4", id("h")).build(),
-                    HistoricalLogicalVolume.builder("h0", id("i")).name("pvmove5").build()))
+                    HistoricalLogicalVolume.builder("h0", id("i")).statedName("pvmove5").build()))
             .build();
     assertThat(PvmoveEdits.nextName(vg)).isEqualTo("pvmove6");
   }
