@@ -168,7 +168,7 @@ class ActiveVolumesTest {
             .listener(
                 event -> {
                   if (event instanceof MoveEvent.Checkpoint checkpoint
-                      && checkpoint.segment() == 1) {
+                      && checkpoint.segments().containsKey(1)) {
                     activate("str", "", 7);
                   }
                 })

@@ -100,7 +100,7 @@ class OthersMeanwhileTest {
               if (checkpoints == 0
                   ? event instanceof MoveEvent.Started
                   : event instanceof MoveEvent.Checkpoint done
-                      && done.segment() == checkpoints - 1) {
+                      && done.segments().containsKey(checkpoints - 1)) {
                 stopping.get().stop();
               }
             });

@@ -10,6 +10,7 @@ import static org.pvmove.MoveLab.assertSourceIsEmpty;
 import static org.pvmove.MoveLab.mover;
 import static org.pvmove.MoveLab.sound;
 
+import com.google.common.collect.ImmutableList;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
@@ -103,8 +104,8 @@ class PvMoverTest {
               if (event instanceof MoveEvent.Checkpoint checkpoint) {
                 VolumeGroup vg = sound(disks.crashImage(Unflushed.LOST)).volumeGroup();
                 assertThat(vg.seqno()).isEqualTo(checkpoint.seqno());
-                assertThat(Pvmove.allOf(vg).get(0).pieces().get(checkpoint.segment()).done())
-                    .isTrue();
+                assertThat(checkpoint.segments().keySet())
+                    .allMatch(i -> Pvmove.allOf(vg).get(0).pieces().get(i).done());
               }
             });
     MovePlan plan = plan(mover);
@@ -126,8 +127,10 @@ class PvMoverTest {
         .containsExactlyElementsOf(expected);
     assertThat(events)
         .filteredOn(event -> event instanceof MoveEvent.Checkpoint)
-        .extracting(event -> ((MoveEvent.Checkpoint) event).segment())
-        .containsExactlyElementsOf(IntStream.range(0, segments).boxed().toList());
+        .extracting(
+            event -> ImmutableList.copyOf(((MoveEvent.Checkpoint) event).segments().keySet()))
+        .containsExactlyElementsOf(
+            IntStream.range(0, segments).mapToObj(ImmutableList::of).toList());
     assertThat(events.get(events.size() - 1))
         .isEqualTo(new MoveEvent.Finished("pvmove0", false, plan.seqno() + plan.cost().commits()));
   }
@@ -313,7 +316,7 @@ class PvMoverTest {
             disks.disks(),
             event -> {
               if (event instanceof MoveEvent.Checkpoint checkpoint) {
-                finished.add(checkpoint.piece());
+                finished.addAll(checkpoint.segments().values());
                 if (finished.size() == 3) {
                   running.get().stop();
                 }
@@ -397,7 +400,8 @@ class PvMoverTest {
         mover(
             disks.disks(),
             event -> {
-              if (event instanceof MoveEvent.Checkpoint checkpoint && checkpoint.segment() == 2) {
+              if (event instanceof MoveEvent.Checkpoint checkpoint
+                  && checkpoint.segments().containsKey(2)) {
                 throw new IllegalStateException("tired of listening");
               }
             });

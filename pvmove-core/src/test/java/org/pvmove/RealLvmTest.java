@@ -316,7 +316,9 @@ class RealLvmTest {
     moveUntil(
         lvm,
         512 << 10,
-        event -> event instanceof MoveEvent.Checkpoint checkpoint && checkpoint.segment() == 1);
+        event ->
+            event instanceof MoveEvent.Checkpoint checkpoint
+                && checkpoint.segments().containsKey(1));
   }
 
   private static void moveUntil(LvmTools lvm, long segmentBytes, Predicate<MoveEvent> last)

@@ -48,15 +48,19 @@ final class Narrator implements MoveListener {
           "%s: %s, %d of them at their new place already"
               .formatted(started.move(), Texts.count(segments, "segment"), started.segmentsDone()));
     } else if (event instanceof MoveEvent.Checkpoint checkpoint) {
-      console.sayMore(
-          "%s: segment %d of %d is at its new place: %s to %s (metadata version %d)"
-              .formatted(
-                  checkpoint.move(),
-                  checkpoint.segment() + 1,
-                  segments,
-                  Texts.extents(group, checkpoint.piece().source()),
-                  Texts.extents(group, checkpoint.piece().destination()),
-                  checkpoint.seqno()));
+      checkpoint
+          .segments()
+          .forEach(
+              (index, piece) ->
+                  console.sayMore(
+                      "%s: segment %d of %d is at its new place: %s to %s (metadata version %d)"
+                          .formatted(
+                              checkpoint.move(),
+                              index + 1,
+                              segments,
+                              Texts.extents(group, piece.source()),
+                              Texts.extents(group, piece.destination()),
+                              checkpoint.seqno())));
     }
     if (event instanceof MoveEvent.Finished finished && finished.aborted()) {
       // How far it was does not matter any more.

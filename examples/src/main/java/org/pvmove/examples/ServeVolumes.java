@@ -314,7 +314,10 @@ public final class ServeVolumes implements Callable<Integer> {
           say(event, 10 * tenths + "% copied");
         }
       } else if (event instanceof MoveEvent.Checkpoint checkpoint) {
-        say(event, "segment %d moved".formatted(checkpoint.segment() + 1));
+        checkpoint
+            .segments()
+            .keySet()
+            .forEach(index -> say(event, "segment %d moved".formatted(index + 1)));
       } else if (event instanceof MoveEvent.Finished finished) {
         say(event, finished.aborted() ? "Given up" : "Moved");
       }

@@ -107,7 +107,7 @@ class LockedVolumeGroupTest {
             .listener(
                 event -> {
                   if (event instanceof MoveEvent.Checkpoint checkpoint
-                      && checkpoint.segment() < 2) {
+                      && checkpoint.segments().firstKey() < 2) {
                     results.add(images.pvmove(arguments));
                   }
                 })

@@ -3,6 +3,7 @@ package org.pvmove.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.common.collect.ImmutableSortedMap;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -61,8 +62,7 @@ class NarratorTest {
     Pvmove.Piece piece = new Pvmove.Piece(0, range, range, true);
     narrator.on(new MoveEvent.Started("pvmove0", 3, 0, 300, 0));
     narrator.on(new MoveEvent.Copied("pvmove0", 1, 100, 100, 200, 300));
-    narrator.on(new MoveEvent.Checkpoint("pvmove0", 0, piece, 7));
-    narrator.on(new MoveEvent.Checkpoint("pvmove0", 1, piece, 7));
+    narrator.on(new MoveEvent.Checkpoint("pvmove0", ImmutableSortedMap.of(0, piece, 1, piece), 7));
     assertThat(out.toString().lines())
         .containsExactly("  /dev/sda: Moved: 0.00%", "  /dev/sda: Moved: 66.66%");
   }

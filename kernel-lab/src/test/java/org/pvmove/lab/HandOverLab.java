@@ -298,8 +298,8 @@ final class HandOverLab {
         copying = true;
         take("first segment copied in part");
       } else if (event instanceof MoveEvent.Checkpoint checkpoint) {
-        take("%d of 4".formatted(checkpoint.segment() + 1));
-        committing = checkpoint.segment() == 1;
+        take("%d of 4".formatted(checkpoint.segments().lastKey() + 1));
+        committing = checkpoint.segments().containsKey(1);
       }
     }
 

@@ -238,7 +238,7 @@ final class SegmentTypesLab {
         segments = started.segments();
       } else if (event instanceof MoveEvent.Checkpoint checkpoint
           && way.endsByLvm()
-          && checkpoint.segment() == segments / 2) {
+          && checkpoint.segments().containsKey(segments / 2)) {
         mover.stop();
       }
     }

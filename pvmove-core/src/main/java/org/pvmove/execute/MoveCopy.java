@@ -3,10 +3,12 @@ package org.pvmove.execute;
 
 import com.google.common.collect.ArrayListMultimap;
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableSortedMap;
 import com.google.common.collect.ListMultimap;
 import com.google.common.collect.Lists;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -184,18 +186,22 @@ final class MoveCopy {
     for (SegmentTally tally : settled) {
       ledger.add(tally.receipt(move.name(), verified), tally.lost());
     }
-    if (!move.atomic()) {
+    if (!settled.isEmpty() && !move.atomic()) {
       tell(settled);
     }
     return true;
   }
 
   private void tell(List<SegmentTally> settled) {
-    long seqno = checkpoints.group().volumeGroup().seqno();
-    for (SegmentTally tally : settled) {
-      int index = tally.job().segment();
-      listener.on(new MoveEvent.Checkpoint(move.name(), index, move.pieces().get(index), seqno));
-    }
+    listener.on(
+        new MoveEvent.Checkpoint(
+            move.name(),
+            settled.stream()
+                .map(tally -> tally.job().segment())
+                .collect(
+                    ImmutableSortedMap.toImmutableSortedMap(
+                        Comparator.naturalOrder(), index -> index, move.pieces()::get)),
+            checkpoints.group().volumeGroup().seqno()));
   }
 
   private boolean isThere(SegmentTally tally, BlockLanes lanes) throws CopyFailedException {

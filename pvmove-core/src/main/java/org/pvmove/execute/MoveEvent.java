@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.pvmove.execute;
 
+import com.google.common.collect.ImmutableSortedMap;
 import org.pvmove.lvm.edit.Pvmove;
 
 /** Something that happened in a move. */
@@ -40,14 +41,14 @@ public sealed interface MoveEvent {
       implements MoveEvent {}
 
   /**
-   * A segment is at its destination, durably.
+   * Segments are at their destination, durably: all that a commit is about in one event.
    *
    * @param move the temporary volume
-   * @param segment index of the segment, counted from 0
-   * @param piece from where to where it went
+   * @param segments from where to where each of them went, by its index, counted from 0; at least
+   *     one
    * @param seqno version of the metadata that says so
    */
-  record Checkpoint(String move, int segment, Pvmove.Piece piece, long seqno)
+  record Checkpoint(String move, ImmutableSortedMap<Integer, Pvmove.Piece> segments, long seqno)
       implements MoveEvent {}
 
   /**

@@ -12,9 +12,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Turns the events of moves into reports for people: how far a move is, how fast it goes and how
- * long it will take. There is a report when a move begins or goes on, at every checkpoint, at the
- * end, and while bytes are copied at most one in an interval. While nothing is copied there is
- * none.
+ * long it will take. There is a report when a move begins or goes on, and at the end; in between
+ * there is one at every checkpoint, and while bytes are copied at most one in an interval, but none
+ * as long as nothing was copied since the last one.
  *
  * <p>Like any listener it is called on the thread that moves, and it hands the reports on there. It
  * serves one move after the other, and not several at once.
@@ -85,6 +85,7 @@ public final class Progress implements MoveListener {
   private long bytes;
 
   private long lastReport;
+  private long bytesReported;
 
   private Progress(Consumer<Report> reports, LongSupplier nanoTime, Duration interval) {
     checkArgument(!interval.isNegative(), "an interval of %s: expected none below 0", interval);
@@ -136,7 +137,9 @@ public final class Progress implements MoveListener {
       }
     } else if (event instanceof MoveEvent.Checkpoint checkpoint) {
       estimate = estimate.at(now, bytesDone);
-      report(checkpoint.move(), now, false);
+      if (bytesDone != bytesReported) {
+        report(checkpoint.move(), now, false);
+      }
     } else if (event instanceof MoveEvent.Finished finished) {
       estimate = estimate.at(now, bytesDone);
       report(finished.move(), now, true);
@@ -145,6 +148,7 @@ public final class Progress implements MoveListener {
 
   private void report(String move, long now, boolean over) {
     lastReport = now;
+    bytesReported = bytesDone;
     reports.accept(
         new Report(
             move,

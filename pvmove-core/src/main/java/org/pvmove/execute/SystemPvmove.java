@@ -5,6 +5,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 import static com.google.common.base.Preconditions.checkNotNull;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableSortedMap;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -499,16 +500,17 @@ public final class SystemPvmove {
 
   private void reportDone(Call call, Started started, LvmCommand command) {
     long seqno = call.vg().seqno();
-    if (!command.arguments().contains("--atomic")) {
+    if (!command.segments().isEmpty() && !command.arguments().contains("--atomic")) {
+      ImmutableSortedMap.Builder<Integer, Pvmove.Piece> pieces = ImmutableSortedMap.naturalOrder();
       long extent = 0;
       for (int i = 0; i < command.segments().size(); i++) {
         MovePlan.Segment segment = command.segments().get(i);
-        Pvmove.Piece piece =
-            new Pvmove.Piece(extent, segment.source(), segment.destination(), true);
-        listener.on(
-            new MoveEvent.Checkpoint(started.move(), started.segmentsDone() + i, piece, seqno));
+        pieces.put(
+            started.segmentsDone() + i,
+            new Pvmove.Piece(extent, segment.source(), segment.destination(), true));
         extent += segment.source().count();
       }
+      listener.on(new MoveEvent.Checkpoint(started.move(), pieces.buildOrThrow(), seqno));
     }
     listener.on(new MoveEvent.Finished(started.move(), false, seqno));
   }

@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.offset;
 
+import com.google.common.collect.ImmutableSortedMap;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.pvmove.execute.Progress.Report;
 import org.pvmove.execute.Progress.Segment;
@@ -45,10 +48,18 @@ class ProgressTest {
         new MoveEvent.Copied(MOVE, segment, (bytesDone - 1) % 500 + 1, 500, bytesDone, bytes));
   }
 
-  private void checkpoint(int segment) {
+  private void checkpoint(int first, int count) {
     LvmUuid pv = LvmUuid.random(new Random(1));
     Pvmove.Piece piece = new Pvmove.Piece(0, new PeRange(pv, 0, 1), new PeRange(pv, 1, 1), true);
-    progress.on(new MoveEvent.Checkpoint(MOVE, segment, piece, 7));
+    progress.on(
+        new MoveEvent.Checkpoint(
+            MOVE,
+            IntStream.range(first, first + count)
+                .boxed()
+                .collect(
+                    ImmutableSortedMap.toImmutableSortedMap(
+                        Comparator.naturalOrder(), i -> i, i -> piece)),
+            7));
   }
 
   @Test
@@ -77,12 +88,12 @@ class ProgressTest {
     assertThat(last().segment()).isEmpty();
     pass(1);
     copied(0, 500, 1000);
-    checkpoint(0);
+    checkpoint(0, 1);
     assertThat(reports).hasSize(2);
     assertThat(last().segment()).contains(new Segment(0, 500, 500));
     copied(1, 800, 1000);
     copied(1, 1000, 1000);
-    checkpoint(1);
+    checkpoint(1, 1);
     assertThat(last().segment()).contains(new Segment(1, 500, 500));
     assertThat(last().over()).isFalse();
     progress.on(new MoveEvent.Finished(MOVE, false, 9));
@@ -99,6 +110,24 @@ class ProgressTest {
                 1e6,
                 Optional.empty(),
                 true));
+  }
+
+  @Test
+  void reportsACheckpointOfSeveralSegmentsOnce() {
+    start(3, 1500, 0);
+    copied(0, 500, 1500);
+    copied(1, 1000, 1500);
+    checkpoint(0, 2);
+    assertThat(reports).extracting(Report::bytesDone).containsExactly(0L, 1000L);
+  }
+
+  @Test
+  void reportsNothingAtACheckpointThatWasReportedAlready() {
+    start(2, 1000, 0);
+    pass(1000);
+    copied(0, 500, 1000);
+    checkpoint(0, 1);
+    assertThat(reports).extracting(Report::bytesDone).containsExactly(0L, 500L);
   }
 
   @Test
