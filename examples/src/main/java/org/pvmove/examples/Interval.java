@@ -4,6 +4,7 @@ package org.pvmove.examples;
 import java.time.Duration;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.pvmove.execute.Progress;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
@@ -11,11 +12,18 @@ import picocli.CommandLine.TypeConversionException;
  * How often progress is printed: {@code --interval} of pvmove(8).
  *
  * @param time from one line to the next at least; 0 for no lines
- * @param waitsFirst whether there is none at the begin, as with a {@code +} before the number
+ * @param waitsFirst whether there is none at the begin of a move, as with a {@code +} before the
+ *     number
  */
 record Interval(Duration time, boolean waitsFirst) {
   /** LVM2's {@code activation/polling_interval}. */
   static final Interval USUAL = new Interval(Duration.ofSeconds(15), false);
+
+  /** Whether a report is to be told of. */
+  boolean wants(Progress.Report report) {
+    boolean begins = report.segment().isEmpty() && !report.over();
+    return !(waitsFirst && begins);
+  }
 
   /** Reads the words. */
   static final class Converter implements ITypeConverter<Interval> {

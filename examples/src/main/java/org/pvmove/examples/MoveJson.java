@@ -35,7 +35,7 @@ final class MoveJson {
     void write(JsonGenerator json) throws IOException;
   }
 
-  /** Shows progress as lines: one for each report, that at the begin and repeated ones included. */
+  /** Shows progress as lines, one for each report that the interval wants. */
   static ProgressDisplay display(Console console, Interval interval) {
     return new ProgressDisplay() {
       @Override
@@ -45,7 +45,9 @@ final class MoveJson {
 
       @Override
       public void show(String source, Progress.Report report) {
-        console.print(progress(source, report));
+        if (interval.wants(report)) {
+          console.print(progress(source, report));
+        }
       }
     };
   }

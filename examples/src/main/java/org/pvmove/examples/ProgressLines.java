@@ -11,7 +11,6 @@ import org.pvmove.execute.Progress;
 final class ProgressLines implements ProgressDisplay {
   private final Console console;
   private final Interval interval;
-  private String last = "";
 
   ProgressLines(Console console, Interval interval) {
     this.console = console;
@@ -26,18 +25,10 @@ final class ProgressLines implements ProgressDisplay {
   @Override
   public void show(String source, Progress.Report report) {
     // Copied is not yet done.
-    if (!report.over() && report.bytesDone() == report.bytes()) {
-      return;
-    }
-    String line = "%s: Moved: %s".formatted(source, percent(report));
-    // Segments that share a checkpoint are one step.
-    if (!line.equals(last)) {
-      boolean first = last.isEmpty();
-      last = line;
-      if (!first || !interval.waitsFirst()) {
-        console.say(line);
-        console.sayMore(details(report));
-      }
+    boolean looksDone = !report.over() && report.bytesDone() == report.bytes();
+    if (interval.wants(report) && !looksDone) {
+      console.say("%s: Moved: %s".formatted(source, percent(report)));
+      console.sayMore(details(report));
     }
   }
 

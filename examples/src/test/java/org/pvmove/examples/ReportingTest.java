@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -74,6 +75,27 @@ class ReportingTest {
         .isEqualTo(first.member("bytes").number(0, Long.MAX_VALUE));
     // What people would read goes where it does no harm.
     assertThat(result.err()).contains("segment 1 of 4 is at its new place");
+  }
+
+  @Test
+  void tellsProgramsNothingAtTheBeginWithAPlusBeforeTheInterval() throws Exception {
+    Result result =
+        images.pvmove(
+            "--reportformat", "json", "--checkpoint", "1b", "-i", "+15", images.name(0));
+    JsonNode first = JsonNode.parse(result.out().lines().toList().get(0)).member("progress");
+    assertThat(first.member("bytes_done").number(0, Long.MAX_VALUE)).isPositive();
+  }
+
+  @Test
+  void tellsProgramsOfEachStepOnce() throws Exception {
+    Result result = images.pvmove("--reportformat", "json", "-i", "15", images.name(0));
+    List<Long> steps = new ArrayList<>();
+    for (String line : result.out().lines().filter(each -> each.contains("progress")).toList()) {
+      steps.add(JsonNode.parse(line).member("progress").member("bytes_done").number(0, 1L << 40));
+    }
+    // At the begin, at the checkpoint that all segments share, and at the end.
+    assertThat(steps).hasSize(3).startsWith(0L);
+    assertThat(steps.get(1)).isEqualTo(steps.get(2));
   }
 
   @Test
