@@ -2,6 +2,9 @@
 package org.pvmove.execute;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableRangeMap;
+import com.google.common.collect.Iterables;
+import com.google.common.collect.Range;
 import com.google.common.collect.RangeSet;
 import java.io.IOException;
 import org.pvmove.execute.CopyFailedException.Operation;
@@ -12,8 +15,8 @@ import org.pvmove.volume.CopyGuard;
  * A segment to copy.
  *
  * @param segment index in its move, counted from 0
- * @param owner whose bytes it holds
- * @param free bytes of the owning volume that need not be copied
+ * @param owners whose bytes it holds, by its bytes counted from its start
+ * @param free bytes of the owning volume that need not be copied; none if there are several owners
  * @param guard keeps those away who use the volume meanwhile
  */
 record CopyJob(
@@ -23,15 +26,33 @@ record CopyJob(
     BlockDevice destination,
     long destinationOffset,
     long byteCount,
-    Owner owner,
+    ImmutableRangeMap<Long, Owner> owners,
     RangeSet<Long> free,
     CopyGuard guard) {
   ImmutableList<BadRange> onSource(long from, long count) {
-    return owner.ranges(source.name(), sourceOffset, from, count);
+    return ranges(source, sourceOffset, from, count);
   }
 
   ImmutableList<BadRange> onDestination(long from, long count) {
-    return owner.ranges(destination.name(), destinationOffset, from, count);
+    return ranges(destination, destinationOffset, from, count);
+  }
+
+  private ImmutableList<BadRange> ranges(BlockDevice device, long start, long from, long count) {
+    ImmutableList.Builder<BadRange> ranges = ImmutableList.builder();
+    owners
+        .subRangeMap(Range.closedOpen(from, from + count))
+        .asMapOfRanges()
+        .forEach(
+            (part, owner) -> {
+              long first = part.lowerEndpoint();
+              ranges.addAll(
+                  owner.ranges(device.name(), start, first, part.upperEndpoint() - first));
+            });
+    return ranges.build();
+  }
+
+  private Owner onlyOwner() {
+    return Iterables.getOnlyElement(owners.asMapOfRanges().values());
   }
 
   /** What is free is left out in units of so many bytes, counted from the start of the segment. */
@@ -46,7 +67,7 @@ record CopyJob(
     if (free.isEmpty()) {
       return from;
     }
-    long end = owner.endOfRun(free, from, byteCount);
+    long end = onlyOwner().endOfRun(free, from, byteCount);
     return end == byteCount ? end : Math.max(from, end - end % UNIT_BYTES);
   }
 
@@ -70,7 +91,7 @@ record CopyJob(
 
   private boolean isFree(long unit) {
     long end = Math.min(byteCount, unit + UNIT_BYTES);
-    return owner.endOfRun(free, unit, end) == end;
+    return onlyOwner().endOfRun(free, unit, end) == end;
   }
 
   /** How many bytes from one of the segment on the source knows to be zeros; at most so many. */

@@ -2,9 +2,11 @@
 package org.pvmove.execute;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableRangeMap;
 import com.google.common.collect.ImmutableRangeSet;
 import com.google.common.collect.RangeSet;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
@@ -109,7 +111,7 @@ final class CopyJobs {
   private CopyJob job(int index) {
     Pvmove.Piece piece = move.pieces().get(index);
     VolumeGroup vg = group.volumeGroup();
-    Owner owner = owners.of(piece);
+    ImmutableRangeMap<Long, Owner> owning = owners.of(piece);
     return new CopyJob(
         index,
         group.device(piece.source().pv()).device(),
@@ -117,15 +119,16 @@ final class CopyJobs {
         group.device(piece.destination().pv()).device(),
         byteOffset(vg, piece.destination()),
         vg.extentSize().toBytes(piece.source().count()),
-        owner,
-        free(piece, owner.logicalVolume()),
+        owning,
+        free(owning),
         volumes == null ? CopyGuard.NONE : volumes.copy(piece.source(), piece.destination()));
   }
 
-  private RangeSet<Long> free(Pvmove.Piece piece, String lv) {
-    return owners.isWhole(piece) && !snapped.contains(lv)
-        ? free.computeIfAbsent(lv, usedBlocks::free)
-        : ImmutableRangeSet.of();
+  private RangeSet<Long> free(ImmutableRangeMap<Long, Owner> owning) {
+    Collection<Owner> all = owning.asMapOfRanges().values();
+    String lv = all.iterator().next().logicalVolume();
+    boolean known = all.size() == 1 && !lv.equals(move.name()) && !snapped.contains(lv);
+    return known ? free.computeIfAbsent(lv, usedBlocks::free) : ImmutableRangeSet.of();
   }
 
   private static long byteOffset(VolumeGroup vg, PeRange range) {

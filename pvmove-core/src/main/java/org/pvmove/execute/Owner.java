@@ -3,6 +3,7 @@ package org.pvmove.execute;
 
 import com.google.common.collect.BoundType;
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableRangeMap;
 import com.google.common.collect.Range;
 import com.google.common.collect.RangeSet;
 import java.util.Map;
@@ -16,11 +17,12 @@ import org.pvmove.lvm.VolumeGroup;
 import org.pvmove.lvm.edit.Pvmove;
 
 /**
- * Which bytes of which logical volume a piece of a move holds.
+ * Which bytes of a logical volume a piece of a move, or a part of it, holds.
  *
  * @param logicalVolume its name
  * @param start byte in the volume where the stripe that holds the piece begins
- * @param offset byte in that stripe where the piece begins
+ * @param offset byte in that stripe where the piece begins; below 0 where the piece begins before
+ *     the stripe, with bytes of others
  * @param chunk bytes that lie together in a stripe
  * @param stripes number of stripes
  */
@@ -52,45 +54,45 @@ record Owner(String logicalVolume, long start, long offset, long chunk, int stri
       }
     }
 
-    /** Whether a piece belongs to one volume, as one run of it, as far as is known. */
-    boolean isWhole(Pvmove.Piece piece) {
-      Map.Entry<Long, Use> found = uses.floorEntry(piece.firstExtent());
-      return found != null
-          && piece.firstExtent() + piece.source().count()
-              <= found.getKey() + found.getValue().segment.areaLength();
+    /**
+     * The owners of the bytes of a piece, counted from its start: the temporary volume itself where
+     * no volume is mapped onto it. There may be several, since LVM2 reads segments that continue
+     * each other as one.
+     */
+    ImmutableRangeMap<Long, Owner> of(Pvmove.Piece piece) {
+      ImmutableRangeMap.Builder<Long, Owner> owners = ImmutableRangeMap.builder();
+      long first = piece.firstExtent();
+      long end = first + piece.source().count();
+      for (long at = first; at < end; ) {
+        Map.Entry<Long, Use> before = uses.floorEntry(at);
+        long used = before == null ? at : before.getKey() + before.getValue().segment.areaLength();
+        Long next = uses.higherKey(at);
+        long until = Math.min(end, used > at ? used : next == null ? end : next);
+        owners.put(
+            Range.closedOpen(bytes(at - first), bytes(until - first)),
+            before != null && used > at
+                ? Owner.of(vg, before.getValue(), first - before.getKey())
+                : new Owner(move.name(), bytes(first), 0, Long.MAX_VALUE, 1));
+        at = until;
+      }
+      return owners.build();
     }
 
-    /** The owner of a piece; the temporary volume itself if no volume is mapped onto it. */
-    Owner of(Pvmove.Piece piece) {
-      Map.Entry<Long, Use> found = uses.floorEntry(piece.firstExtent());
-      if (found != null) {
-        Use use = found.getValue();
-        long extent = piece.firstExtent() - found.getKey();
-        if (extent < use.segment.areaLength()) {
-          return Owner.of(vg, use.lv, use.segment, use.type, use.stripe, extent);
-        }
-      }
-      long start = vg.extentSize().toBytes(piece.firstExtent());
-      return new Owner(move.name(), start, 0, Long.MAX_VALUE, 1);
+    private long bytes(long extents) {
+      return vg.extentSize().toBytes(extents);
     }
   }
 
-  private static Owner of(
-      VolumeGroup vg,
-      LogicalVolume lv,
-      Segment segment,
-      SegmentType.Striped striped,
-      int stripe,
-      long extent) {
-    int stripes = striped.areas().size();
+  private static Owner of(VolumeGroup vg, Index.Use use, long extent) {
+    int stripes = use.type.areas().size();
     long chunk =
-        stripes == 1 || striped.stripeSize() == null
+        stripes == 1 || use.type.stripeSize() == null
             ? Long.MAX_VALUE
-            : striped.stripeSize().toBytes();
-    long start = vg.extentSize().toBytes(segment.firstExtent());
+            : use.type.stripeSize().toBytes();
+    long start = vg.extentSize().toBytes(use.segment.firstExtent());
     return new Owner(
-        lv.name(),
-        stripes == 1 ? start : start + stripe * chunk,
+        use.lv.name(),
+        stripes == 1 ? start : start + use.stripe * chunk,
         vg.extentSize().toBytes(extent),
         chunk,
         stripes);
