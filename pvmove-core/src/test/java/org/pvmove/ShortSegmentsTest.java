@@ -108,6 +108,32 @@ class ShortSegmentsTest {
   }
 
   @Test
+  void haveNoReceiptInAnAtomicMoveBeforeItsEnd() throws Exception {
+    SimulatedDisks disks = disks();
+    PvMover[] running = {null};
+    running[0] =
+        PvMover.builder(devices(disks), SmallGroup.NAME)
+            .checkpointBytes(0)
+            .listener(
+                event -> {
+                  if (event instanceof MoveEvent.Copied copied && copied.segment() == 6) {
+                    running[0].stop();
+                  }
+                })
+            .build();
+    MoveRequest request = MoveRequest.from("a").atomic(true).build();
+
+    MoveOutcome stopped = running[0].execute(running[0].plan(request).orElseThrow());
+
+    assertThat(stopped).isInstanceOf(MoveOutcome.Stopped.class);
+    assertThat(stopped.work().receipts()).isEmpty();
+    assertThat(stopped.work().bytesCopied()).isZero();
+    MoveOutcome resumed = PvMover.builder(devices(disks), SmallGroup.NAME).build().resume();
+    assertCompleted(resumed);
+    assertThat(resumed.work().receipts()).hasSize(SEGMENTS);
+  }
+
+  @Test
   void haveTheirCheckpointWhenTheMoveIsStopped() throws Exception {
     SimulatedDisks disks = disks();
     PvMover[] running = {null};

@@ -11,7 +11,7 @@ final class Ledger {
   private final List<BadRange> lost = new ArrayList<>();
   private ImmutableList<String> repairs = ImmutableList.of();
 
-  /** A segment was copied, durably. */
+  /** A segment is at its destination, durably. */
   void add(Receipt receipt, List<BadRange> notReadable) {
     receipts.add(receipt);
     lost.addAll(notReadable);

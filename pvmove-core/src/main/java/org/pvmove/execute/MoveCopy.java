@@ -48,6 +48,9 @@ final class MoveCopy {
   /** Copied and not durable yet. */
   private final List<SegmentTally> copied = new ArrayList<>();
 
+  /** Of an atomic move what is copied and durable, but not at its place before the end. */
+  private final List<SegmentTally> untilTheEnd = new ArrayList<>();
+
   private long copiedBytes;
 
   /** Begun and not decided by a commit: of an atomic move all, until its end. */
@@ -120,6 +123,7 @@ final class MoveCopy {
       return false;
     }
     StoredVolumeGroup now = checkpoints.finish(move, undecided, options.discard());
+    enter(untilTheEnd);
     LOG.info("{}: finished", move.name());
     listener.on(new MoveEvent.Finished(move.name(), false, now.volumeGroup().seqno()));
     return true;
@@ -167,29 +171,35 @@ final class MoveCopy {
         return false;
       }
     }
-    Receipt.Verified verified =
-        !options.verify()
-            ? Receipt.Verified.NO
-            : shared.fromDisk() ? Receipt.Verified.ON_DISK : Receipt.Verified.AS_READ;
     List<SegmentTally> settled = ImmutableList.copyOf(copied);
     copied.clear();
     if (!settled.isEmpty() && !move.atomic()) {
       List<CopyJob> decided = Lists.transform(settled, SegmentTally::job);
       checkpoints.segmentsDone(move, decided);
       undecided.removeAll(decided);
+      enter(settled);
+      tell(settled);
     } else if (inUse) {
       // Users go on to write to what was copied before.
       for (CopyJob job : undecided) {
         job.requireWhole();
       }
     }
-    for (SegmentTally tally : settled) {
-      ledger.add(tally.receipt(move.name(), verified), tally.lost());
-    }
-    if (!settled.isEmpty() && !move.atomic()) {
-      tell(settled);
+    if (move.atomic()) {
+      untilTheEnd.addAll(settled);
     }
     return true;
+  }
+
+  /** Puts down what is at its destination now. */
+  private void enter(List<SegmentTally> there) {
+    Receipt.Verified verified =
+        !options.verify()
+            ? Receipt.Verified.NO
+            : shared.fromDisk() ? Receipt.Verified.ON_DISK : Receipt.Verified.AS_READ;
+    for (SegmentTally tally : there) {
+      ledger.add(tally.receipt(move.name(), verified), tally.lost());
+    }
   }
 
   private void tell(List<SegmentTally> settled) {

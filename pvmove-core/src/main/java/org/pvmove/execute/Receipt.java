@@ -2,7 +2,10 @@
 package org.pvmove.execute;
 
 /**
- * What was copied for one segment of a move, durably: for the records, and for checks by others.
+ * What was copied for one segment of a move that is at its new place, durably: for the records, and
+ * for checks by others. There is one as soon as the metadata say so, for the segments of an atomic
+ * move not before its end. What a move that stopped had copied beyond that has none: a restart
+ * copies it, or finds it, once more.
  *
  * @param move the temporary volume
  * @param segment index of the segment, counted from 0

@@ -6,10 +6,11 @@ import com.google.common.collect.ImmutableList;
 /**
  * What one call did, whether it came to its end or not.
  *
- * @param bytesCopied bytes copied; a move that was restarted may have copied more before
- * @param receipts one for each segment that was copied, in order
- * @param lost what could not be read and was replaced by the filler, in order; what an earlier call
- *     lost is in its outcome
+ * @param bytesCopied bytes of the segments that are at their new place by this call, durably; a
+ *     move that was restarted may have got more there before
+ * @param receipts one for each of these segments, in order; none if LVM2 moved them
+ * @param lost what of these segments could not be read and was replaced by the filler, in order;
+ *     what an earlier call lost is in its outcome
  * @param repairs what earlier moves had left behind and was put right, each in a sentence
  */
 public record Work(
