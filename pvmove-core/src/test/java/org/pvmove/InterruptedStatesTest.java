@@ -455,7 +455,8 @@ class InterruptedStatesTest {
     assertThatThrownBy(
             () ->
                 mover(disks.disks(), MoveListener.NONE).plan(MoveRequest.from("b").to("c").build()))
-        .isInstanceOf(AccessRefusedException.class);
+        .isInstanceOf(AccessRefusedException.class)
+        .hasMessageContaining("restart or abort moves first");
     assertThat(disks.writeCount()).isZero();
   }
 }

@@ -11,6 +11,7 @@ import org.pvmove.lvm.PhysicalVolume;
 import org.pvmove.lvm.VolumeGroup;
 import org.pvmove.lvm.check.Severity;
 import org.pvmove.lvm.check.Violation;
+import org.pvmove.lvm.edit.PvmoveRepairs;
 import org.pvmove.lvm.text.MetadataHeader;
 
 /**
@@ -35,12 +36,37 @@ public record StoredVolumeGroup(
     ImmutableList<String> barriers,
     ImmutableList<Violation> violations) {
 
-  /** Why it must not be changed as it lies on these devices; empty if it may. */
+  /**
+   * Why it must not be changed as it lies on these devices, and what helps if that is known; empty
+   * if it may.
+   */
   public ImmutableList<String> refusals() {
     return ImmutableList.<String>builder()
         .addAll(barriers)
         .addAll(Lists.transform(violations, Violation::toString))
+        .addAll(howToMend())
         .build();
+  }
+
+  /** What to do about broken rules, where moves that were interrupted are the cause. */
+  private ImmutableList<String> howToMend() {
+    if (violations.isEmpty() || !barriers.isEmpty() || !isReadableByLvm()) {
+      return ImmutableList.of();
+    }
+    try {
+      VolumeGroup repaired = PvmoveRepairs.repair(volumeGroup).volumeGroup();
+      return DeviceFindings.violations(repaired).isEmpty()
+          ? ImmutableList.of(
+              "moves that were interrupted have left that behind: restart or abort moves first,"
+                  + " which puts it right")
+          : ImmutableList.of();
+    } catch (LvmException e) {
+      return ImmutableList.of("nor can restart or abort put it right: " + e.getMessage());
+    }
+  }
+
+  private boolean isReadableByLvm() {
+    return violations.stream().noneMatch(found -> found.severity() == Severity.UNREADABLE);
   }
 
   /** The physical volumes no device was found for. */
@@ -81,9 +107,7 @@ public record StoredVolumeGroup(
    * @throws AccessRefusedException if not, with every reason
    */
   public void requireRepairable() {
-    boolean readable =
-        violations.stream().noneMatch(found -> found.severity() == Severity.UNREADABLE);
-    refuseFor(readable ? barriers : refusals());
+    refuseFor(isReadableByLvm() ? barriers : refusals());
   }
 
   private void refuseFor(ImmutableList<String> reasons) {
