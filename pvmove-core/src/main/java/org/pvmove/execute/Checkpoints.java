@@ -48,6 +48,9 @@ final class Checkpoints {
     try {
       // Once the kernel maps a volume onto the move it copies, too, and writes go to it.
       requireInactive(locked.group().volumeGroup(), Set.of(move.name()));
+      // The claim of the move keeps others from opening volumes. Those that are open here learn now
+      // what others have committed, and may have been closed; without any it costs one lock that is
+      // free, which is nothing beside the flushes of a commit.
       requireUnused(locked.group());
       return locked;
     } catch (Throwable e) {

@@ -54,7 +54,10 @@ public final class LiveVolumes implements Closeable {
   /** How the volumes that are open are mapped; changed only while no request is under way. */
   private final Map<LvmUuid, VolumeMap> maps = new ConcurrentHashMap<>();
 
-  @GuardedBy("this")
+  /** Not this itself, which embedders hold and may lock. */
+  private final Object exchanging = new Object();
+
+  @GuardedBy("exchanging")
   private long seqno;
 
   private LiveVolumes(
@@ -178,9 +181,11 @@ public final class LiveVolumes implements Closeable {
   }
 
   /** Maps the volumes as a version says that somebody else has committed. */
-  private synchronized void found(StoredVolumeGroup now) {
-    if (now.volumeGroup().seqno() != seqno) {
-      exchange(now, List.of());
+  private void found(StoredVolumeGroup now) {
+    synchronized (exchanging) {
+      if (now.volumeGroup().seqno() != seqno) {
+        exchange(now, List.of());
+      }
     }
   }
 
@@ -244,14 +249,14 @@ public final class LiveVolumes implements Closeable {
         copy.endCommit(taken, sure);
       }
       if (taken) {
-        synchronized (this) {
+        synchronized (exchanging) {
           exchange(now, copies);
         }
       }
     }
   }
 
-  @GuardedBy("this")
+  @GuardedBy("exchanging")
   private void exchange(StoredVolumeGroup now, List<LiveCopy> taken) {
     Map<LvmUuid, VolumeMap> next = new HashMap<>();
     LvGraph graph = LvGraph.of(now.volumeGroup());

@@ -6,6 +6,8 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
 import org.pvmove.lvm.LvmUuid;
 
 /**
@@ -14,8 +16,11 @@ import org.pvmove.lvm.LvmUuid;
  * nobody is passed over for ever and no two wait for each other.
  */
 final class Turns {
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition ended = lock.newCondition();
+
   /** Waiting or having its turn, in the order of arrival. */
-  @GuardedBy("this")
+  @GuardedBy("lock")
   private final Set<Turn> requests = new LinkedHashSet<>();
 
   /**
@@ -51,24 +56,19 @@ final class Turns {
   /** Waits for a turn; an interrupt does not shorten the wait and is not lost. */
   Turn take(List<Range> ranges) {
     Turn turn = new Turn(ImmutableList.copyOf(ranges));
-    boolean interrupted = false;
-    synchronized (this) {
+    lock.lock();
+    try {
       requests.add(turn);
       while (mustWait(turn)) {
-        try {
-          wait();
-        } catch (InterruptedException e) {
-          interrupted = true;
-        }
+        ended.awaitUninterruptibly();
       }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
+    } finally {
+      lock.unlock();
     }
     return turn;
   }
 
-  @GuardedBy("this")
+  @GuardedBy("lock")
   private boolean mustWait(Turn turn) {
     for (Turn earlier : requests) {
       if (earlier == turn) {
@@ -81,8 +81,13 @@ final class Turns {
     return false;
   }
 
-  private synchronized void end(Turn turn) {
-    requests.remove(turn);
-    notifyAll();
+  private void end(Turn turn) {
+    lock.lock();
+    try {
+      requests.remove(turn);
+      ended.signalAll();
+    } finally {
+      lock.unlock();
+    }
   }
 }
