@@ -114,7 +114,8 @@ public sealed interface Remedy {
 
     @Override
     public String message() {
-      return "%d extents more on a new physical volume would do".formatted(extents);
+      return "%d extent%s more on a new physical volume would do"
+          .formatted(extents, extents == 1 ? "" : "s");
     }
 
     @Override

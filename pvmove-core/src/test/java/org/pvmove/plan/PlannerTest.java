@@ -549,4 +549,12 @@ class PlannerTest {
         .isThrownBy(() -> MoveRequest.from(SDA).maxSegmentBytes(0))
         .withMessage("expected at least 1 byte, found 0");
   }
+
+  @Test
+  void countsOneExtentAsOne() {
+    assertThat(new Remedy.AddSpace(1).message())
+        .isEqualTo("1 extent more on a new physical volume would do");
+    assertThat(new Remedy.AddSpace(2).message())
+        .isEqualTo("2 extents more on a new physical volume would do");
+  }
 }
