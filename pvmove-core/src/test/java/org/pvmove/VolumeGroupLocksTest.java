@@ -13,6 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,6 +36,7 @@ import org.pvmove.plan.MoveRequest;
 
 /** Who wants to change a volume group waits for others who do, LVM2's programs among them. */
 @EnabledOnOs(OS.LINUX)
+@Timeout(60)
 class VolumeGroupLocksTest {
   /** The first metadata area's header. */
   private static final long HEADER = 4096;
