@@ -2,7 +2,6 @@
 package org.pvmove.device;
 
 import com.google.common.collect.ImmutableList;
-import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import com.google.common.io.Closer;
 import java.io.Closeable;
@@ -22,13 +21,8 @@ import org.pvmove.io.DiskClaim;
 import org.pvmove.lvm.LvmException;
 import org.pvmove.lvm.LvmUuid;
 import org.pvmove.lvm.PhysicalVolume;
-import org.pvmove.lvm.Sectors;
 import org.pvmove.lvm.VolumeGroup;
 import org.pvmove.lvm.check.VolumeGroupCheck;
-import org.pvmove.lvm.disk.DiskWrite;
-import org.pvmove.lvm.disk.LabelScan;
-import org.pvmove.lvm.disk.PvFormat;
-import org.pvmove.lvm.disk.PvLabel;
 import org.pvmove.lvm.text.MetadataHeader;
 import org.pvmove.lvm.text.MetadataText;
 import org.slf4j.Logger;
@@ -213,20 +207,14 @@ public final class DeviceSet implements Closeable {
               .formatted(base.volumeGroup().id(), next.id(), pvIds(next)));
     }
     VolumeGroup numbered = next.toBuilder().seqno(base.volumeGroup().seqno() + 1).build();
-    return write(base, numbered, header);
+    VolumeGroupCheck.requireWritable(numbered);
+    return Committer.commit(base, new MetadataText(numbered, header));
   }
 
   private static ImmutableSet<LvmUuid> pvIds(VolumeGroup vg) {
     return vg.physicalVolumes().stream()
         .map(PhysicalVolume::id)
         .collect(ImmutableSet.toImmutableSet());
-  }
-
-  private static StoredVolumeGroup write(
-      StoredVolumeGroup base, VolumeGroup next, MetadataHeader header)
-      throws CommitFailedException {
-    VolumeGroupCheck.requireWritable(next);
-    return Committer.commit(base, new MetadataText(next, header));
   }
 
   /**
@@ -241,80 +229,7 @@ public final class DeviceSet implements Closeable {
    * @throws IOException if a device fails
    */
   public StoredVolumeGroup create(NewVolumeGroup spec, MetadataHeader header) throws IOException {
-    for (ScannedDevice found : scan().devices()) {
-      requireEmpty(found);
-    }
-    List<PvFormat> formats = new ArrayList<>();
-    List<PhysicalVolume> pvs = new ArrayList<>();
-    for (BlockDevice device : devices) {
-      PvFormat format =
-          PvFormat.builder(LvmUuid.random(spec.random()), device.size())
-              .metadataAreas(spec.metadataAreas())
-              .metadataSize(spec.metadataBytes())
-              .build();
-      formats.add(format);
-      pvs.add(
-          PhysicalVolume.builder(
-                  "pv" + pvs.size(),
-                  format.label().pvUuid(),
-                  Sectors.ofBytesExact(format.dataStart()),
-                  format.extentCount(spec.extentSize().bytes()))
-              .device(device.name())
-              .deviceSize(Sectors.ofBytesExact(device.size()))
-              .build());
-    }
-    VolumeGroup vg =
-        VolumeGroup.builder(spec.name(), LvmUuid.random(spec.random()), spec.extentSize())
-            .physicalVolumes(pvs)
-            .build();
-    VolumeGroupCheck.requireWritable(vg);
-    for (int i = 0; i < devices.size(); i++) {
-      for (DiskWrite write : formats.get(i).writes()) {
-        devices.get(i).write(write.offset(), write.bytes());
-      }
-      devices.get(i).flush();
-    }
-    ImmutableMap.Builder<LvmUuid, ScannedDevice> byPv = ImmutableMap.builder();
-    for (ScannedDevice found : scan().devices()) {
-      PvLabel label = found.label();
-      if (label == null) {
-        throw new IOException(
-            "%s: expected the physical volume just made, found none: %s"
-                .formatted(found.name(), found.leftOut()));
-      }
-      byPv.put(label.pvUuid(), found);
-    }
-    StoredVolumeGroup formatted =
-        new StoredVolumeGroup(
-            vg,
-            header,
-            byPv.buildOrThrow(),
-            ImmutableList.of(),
-            ImmutableList.of(),
-            ImmutableList.of());
-    return write(formatted, vg, header);
-  }
-
-  /** What is there need not be in use, but whoever wants it overwritten shall say so elsewhere. */
-  private static void requireEmpty(ScannedDevice found) throws IOException {
-    LabelScan scan = found.labelScan();
-    PvLabel label = found.label();
-    if (found.device().readOnly()) {
-      throw new LvmException(found.name() + " is open for reading only");
-    }
-    if (label != null) {
-      throw new LvmException(
-          "%s: expected a device that is no physical volume, found physical volume %s"
-              .formatted(found.name(), label.pvUuid()));
-    }
-    if (scan != null && !scan.findings().isEmpty()) {
-      throw new LvmException(
-          "%s: expected a device that is no physical volume, found remains of one: %s"
-              .formatted(found.name(), found.leftOut()));
-    }
-    if (scan == null && found.device().size() >= DeviceReader.MIN_DEVICE_SIZE) {
-      throw new IOException(found.name() + ": " + found.leftOut());
-    }
+    return Creation.of(this, spec, header);
   }
 
   /** Closes all devices, also when closing one of them fails. */
