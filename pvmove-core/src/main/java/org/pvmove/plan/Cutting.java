@@ -25,12 +25,9 @@ final class Cutting {
       List<Selection.Source> sources, List<ImmutableList<PeRange>> placed, long most) {
     ImmutableList.Builder<MovePlan.Segment> segments = ImmutableList.builder();
     int next = 0;
-    while (next < sources.size()) {
-      int until = next + 1;
-      while (until < sources.size() && sources.get(next).isSisterOf(sources.get(until))) {
-        until++;
-      }
-      addSegments(sources.subList(next, until), placed.subList(next, until), most, segments);
+    for (List<Selection.Source> sisters : Selection.sisters(sources)) {
+      int until = next + sisters.size();
+      addSegments(sisters, placed.subList(next, until), most, segments);
       next = until;
     }
     return segments.build();

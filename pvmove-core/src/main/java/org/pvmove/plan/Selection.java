@@ -46,10 +46,24 @@ final class Selection {
       return segment.firstExtent() + offset * segment.areas().size();
     }
 
-    /** Whether two runs are stripes of the same rows. */
-    boolean isSisterOf(Source other) {
+    private boolean isSisterOf(Source other) {
       return lv.name().equals(other.lv().name()) && logicalExtent() == other.logicalExtent();
     }
+  }
+
+  /** Runs in the order of a selection, in groups that are stripes of the same rows. */
+  static ImmutableList<List<Source>> sisters(List<Source> sources) {
+    ImmutableList.Builder<List<Source>> groups = ImmutableList.builder();
+    int next = 0;
+    while (next < sources.size()) {
+      int until = next + 1;
+      while (until < sources.size() && sources.get(next).isSisterOf(sources.get(until))) {
+        until++;
+      }
+      groups.add(sources.subList(next, until));
+      next = until;
+    }
+    return groups.build();
   }
 
   /** LVM2 gives such names to the images of atomic moves, and lets nobody else use them. */

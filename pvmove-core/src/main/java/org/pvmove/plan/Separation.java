@@ -91,19 +91,12 @@ final class Separation {
 
   private ImmutableList<Rules> rules(List<Selection.Source> sources) {
     ImmutableList.Builder<Rules> rules = ImmutableList.builder();
-    int next = 0;
-    while (next < sources.size()) {
-      int until = next + 1;
-      while (until < sources.size() && sources.get(next).isSisterOf(sources.get(until))) {
-        until++;
-      }
-      List<Selection.Source> sisters = sources.subList(next, until);
+    for (List<Selection.Source> sisters : Selection.sisters(sources)) {
       Map<LvmUuid, Integer> stripeParts = movingStripes(sisters);
       int stripeGroup = stripeParts.size() > 1 ? nextGroup++ : -1;
       for (Selection.Source source : sisters) {
         rules.add(rules(source, sisters, stripeGroup, stripeParts));
       }
-      next = until;
     }
     return rules.build();
   }
