@@ -6,7 +6,8 @@ import static org.pvmove.lvm.testing.Tank.run;
 import static org.pvmove.plan.Played.devices;
 
 import com.google.common.collect.ImmutableList;
-import java.util.Arrays;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pvmove.StackedVolumes;
-import org.pvmove.lvm.LogicalVolume;
+import org.pvmove.lvm.PeRange;
 import org.pvmove.lvm.VolumeGroup;
 import org.pvmove.lvm.testing.Tank;
 
@@ -36,10 +37,14 @@ import org.pvmove.lvm.testing.Tank;
  * compared; that the bytes get there, MoveScenariosTest checks.
  */
 class SegtypeScenariosTest {
-  private static VolumeGroup on(int pvs, StackedVolumes volumes) {
-    long[] peCounts = new long[pvs];
-    Arrays.fill(peCounts, 64);
-    Tank tank = Tank.pvs(peCounts);
+  /** A move in steps, and the same as a whole. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  @Retention(RetentionPolicy.RUNTIME)
+  private @interface PlainAndAtomic {}
+
+  private static VolumeGroup on(StackedVolumes volumes) {
+    Tank tank = Tank.pvs(64, 64, 64, 64, 64, 64);
     volumes.build().forEach(tank::lv);
     return tank.build();
   }
@@ -86,12 +91,10 @@ class SegtypeScenariosTest {
 
   // pvmove-all-segtypes.sh
 
-  @ParameterizedTest
-  @ValueSource(booleans = {false, true})
+  @PlainAndAtomic
   void movesLinearVolumesWhoseSegmentsLieBetweenEachOther(boolean atomic) {
     VolumeGroup vg =
         on(
-            5,
             new StackedVolumes()
                 .linear("lv1", run(0, 0, 2), run(0, 4, 2), run(1, 10, 2))
                 .linear("lv2", run(0, 2, 2), run(0, 6, 1)));
@@ -104,12 +107,10 @@ class SegtypeScenariosTest {
         .isEqualTo(Map.of("lv2", "sdd:0"));
   }
 
-  @ParameterizedTest
-  @ValueSource(booleans = {false, true})
+  @PlainAndAtomic
   void movesAStripeBesideALinearVolume(boolean atomic) {
     VolumeGroup vg =
         on(
-            5,
             new StackedVolumes()
                 .striped("lv1", run(0, 0, 5), run(1, 0, 5))
                 .linear("lv2", run(0, 20, 3)));
@@ -119,12 +120,10 @@ class SegtypeScenariosTest {
         .isEqualTo(Map.of("lv2", "sdd:0"));
   }
 
-  @ParameterizedTest
-  @ValueSource(booleans = {false, true})
+  @PlainAndAtomic
   void movesAnImageOfAMirrorBesideALinearVolume(boolean atomic) {
     VolumeGroup vg =
         on(
-            5,
             new StackedVolumes()
                 .mirror("lv1", run(2, 0, 1), run(0, 0, 5), run(1, 0, 5))
                 .linear("lv2", run(0, 20, 3)));
@@ -141,12 +140,10 @@ class SegtypeScenariosTest {
         new Rejection.Blocked("lv1_mimage_0", "/dev/sdb", "lv1"));
   }
 
-  @ParameterizedTest
-  @ValueSource(booleans = {false, true})
+  @PlainAndAtomic
   void movesASnapshotAndItsOrigin(boolean atomic) {
     VolumeGroup vg =
         on(
-            5,
             new StackedVolumes()
                 .linear("lv1", run(0, 0, 5))
                 .linear("lv2", run(0, 20, 3))
@@ -169,7 +166,7 @@ class SegtypeScenariosTest {
           volumes.raid(type, "r", true, run(0, 0, 6), run(1, 0, 6), run(2, 0, 6), run(3, 0, 6));
       default -> volumes.raid(type, "r", true, run(0, 0, 6), run(1, 0, 6), run(2, 0, 6));
     }
-    return on(6, volumes.linear("lv", run(0, 20, 3)));
+    return on(volumes.linear("lv", run(0, 20, 3)));
   }
 
   @ParameterizedTest
@@ -239,10 +236,9 @@ class SegtypeScenariosTest {
         .thin("thin", "pool", 100);
   }
 
-  @ParameterizedTest
-  @ValueSource(booleans = {false, true})
+  @PlainAndAtomic
   void movesThePartsOfAThinPool(boolean atomic) {
-    VolumeGroup vg = on(5, thin());
+    VolumeGroup vg = on(thin());
     assertThat(changes(vg, move("sda", "sde").atomic(atomic)))
         .isEqualTo(
             Map.of("pool_tdata", "sde:0 sdb:0", "pool_tmeta", "sde:8", "lvol0_pmspare", "sde:10"));
@@ -257,17 +253,15 @@ class SegtypeScenariosTest {
   /** With LVM2 it depends on how many thin volumes there are. */
   @Test
   void movesThePoolOfAThinVolumeThatHasItNotForItself() {
-    VolumeGroup vg = on(5, thin().thin("other", "pool", 50));
+    VolumeGroup vg = on(thin().thin("other", "pool", 50));
     assertThat(changes(vg, move("sda", "sde").logicalVolume("thin")).keySet())
         .containsExactly("pool_tdata", "pool_tmeta");
   }
 
-  @ParameterizedTest
-  @ValueSource(booleans = {false, true})
+  @PlainAndAtomic
   void movesAThinPoolOnRaid(boolean atomic) {
     VolumeGroup vg =
         on(
-            5,
             new StackedVolumes()
                 .raid("raid1", "pool_tdata", false, run(0, 0, 6), run(1, 0, 6))
                 .raid("raid1", "pool_tmeta", false, run(0, 10, 3), run(1, 10, 3))
@@ -293,19 +287,21 @@ class SegtypeScenariosTest {
 
   // pvmove-cache-segtypes.sh
 
-  @ParameterizedTest
-  @ValueSource(booleans = {false, true})
+  /** A cache for the volume {@code c_corig}. */
+  private static StackedVolumes cached(StackedVolumes origin, PeRange data, PeRange metadata) {
+    return origin
+        .hidden("fast_cdata", data)
+        .hidden("fast_cmeta", metadata)
+        .cachePool("fast")
+        .cache("c", "fast", true);
+  }
+
+  @PlainAndAtomic
   void movesACachedVolumeAndItsCachePool(boolean atomic) {
     VolumeGroup vg =
         on(
-            5,
-            new StackedVolumes()
-                .hidden("c_corig", run(0, 0, 8))
-                .hidden("fast_cdata", run(1, 0, 3))
-                .hidden("fast_cmeta", run(1, 3, 1))
-                .hidden("lvol0_pmspare", run(1, 4, 1))
-                .cachePool("fast")
-                .cache("c", "fast", true));
+            cached(new StackedVolumes().hidden("c_corig", run(0, 0, 8)), run(1, 0, 3), run(1, 3, 1))
+                .hidden("lvol0_pmspare", run(1, 4, 1)));
     assertThat(changes(vg, move("sda", "sde").atomic(atomic)))
         .isEqualTo(Map.of("c_corig", "sde:0"));
     assertThat(changes(vg, move("sdb", "sde").atomic(atomic)))
@@ -314,18 +310,14 @@ class SegtypeScenariosTest {
         .isEqualTo(Map.of("fast_cdata", "sde:0", "fast_cmeta", "sde:3"));
   }
 
-  @ParameterizedTest
-  @ValueSource(booleans = {false, true})
+  @PlainAndAtomic
   void movesARaidThatIsCached(boolean atomic) {
     VolumeGroup vg =
         on(
-            5,
-            new StackedVolumes()
-                .raid("raid1", "c_corig", false, run(0, 0, 6), run(1, 0, 6))
-                .hidden("fast_cdata", run(0, 20, 3))
-                .hidden("fast_cmeta", run(2, 3, 1))
-                .cachePool("fast")
-                .cache("c", "fast", true));
+            cached(
+                new StackedVolumes().raid("raid1", "c_corig", false, run(0, 0, 6), run(1, 0, 6)),
+                run(0, 20, 3),
+                run(2, 3, 1)));
     assertThat(changes(vg, move("sda", "sde").atomic(atomic)))
         .isEqualTo(
             Map.of("c_corig_rimage_0", "sde:0", "c_corig_rmeta_0", "sde:5", "fast_cdata", "sde:6"));
@@ -333,12 +325,10 @@ class SegtypeScenariosTest {
         .contains("c_corig_rimage_0 (for the sake of c_corig) must keep away from /dev/sdb");
   }
 
-  @ParameterizedTest
-  @ValueSource(booleans = {false, true})
+  @PlainAndAtomic
   void movesACachePoolOnRaid(boolean atomic) {
     VolumeGroup vg =
         on(
-            5,
             new StackedVolumes()
                 .hidden("c_corig", run(2, 0, 8))
                 .raid("raid1", "fast_cdata", false, run(0, 0, 4), run(1, 0, 4))
@@ -356,12 +346,10 @@ class SegtypeScenariosTest {
         .isEqualTo(Map.of("c_corig", "sde:0"));
   }
 
-  @ParameterizedTest
-  @ValueSource(booleans = {false, true})
+  @PlainAndAtomic
   void movesAThinPoolOverACachedRaid(boolean atomic) {
     VolumeGroup vg =
         on(
-            5,
             new StackedVolumes()
                 .raid("raid1", "pool_tdata_corig", false, run(0, 0, 6), run(1, 0, 6))
                 .hidden("fast_cdata", run(2, 0, 3))
@@ -390,7 +378,7 @@ class SegtypeScenariosTest {
 
   @Test
   void movesTheSpareOfThePoolsByName() {
-    assertThat(changes(on(5, thin()), move("sda", "sde").logicalVolume("lvol0_pmspare")))
+    assertThat(changes(on(thin()), move("sda", "sde").logicalVolume("lvol0_pmspare")))
         .isEqualTo(Map.of("lvol0_pmspare", "sde:0"));
   }
 
@@ -398,14 +386,12 @@ class SegtypeScenariosTest {
 
   private static VolumeGroup writecache(int cacheOn) {
     return on(
-        5,
         new StackedVolumes()
             .hidden("w_wcorig", run(0, 0, 8))
             .writecache("w", "fast", run(cacheOn, 20, 3)));
   }
 
-  @ParameterizedTest
-  @ValueSource(booleans = {false, true})
+  @PlainAndAtomic
   void movesTheOriginOfAWritecache(boolean atomic) {
     VolumeGroup vg = writecache(1);
     assertThat(changes(vg, move("sda", "sde").atomic(atomic)))
@@ -446,21 +432,13 @@ class SegtypeScenariosTest {
           new MovePlan.Skipped("r_rimage_0_imeta", SkipReason.INTEGRITY),
           new MovePlan.Skipped("r_rimage_0_iorig", SkipReason.INTEGRITY));
 
-  private static VolumeGroup integrity(LogicalVolume... more) {
-    Tank tank = Tank.pvs(64, 64, 64, 64, 64);
-    new StackedVolumes()
-        .raidWithIntegrity("r", true, run(0, 0, 6), run(1, 0, 6))
-        .build()
-        .forEach(tank::lv);
-    for (LogicalVolume lv : more) {
-      tank.lv(lv);
-    }
-    return tank.build();
+  private static StackedVolumes integrity() {
+    return new StackedVolumes().raidWithIntegrity("r", true, run(0, 0, 6), run(1, 0, 6));
   }
 
   @Test
   void refusesToMoveARaidWithIntegrity() {
-    VolumeGroup vg = integrity();
+    VolumeGroup vg = on(integrity());
     for (MoveRequest.Builder request :
         List.of(
             move("sda", "sde"),
@@ -476,7 +454,7 @@ class SegtypeScenariosTest {
   /** LVM2 refuses to move anything then; that is what {@code strict} asks for. */
   @Test
   void leavesARaidWithIntegrityWhereItIsAndMovesTheRest() {
-    VolumeGroup vg = integrity(new StackedVolumes().linear("lv", run(0, 20, 3)).build().get(0));
+    VolumeGroup vg = on(integrity().linear("lv", run(0, 20, 3)));
     assertThat(changes(vg, move("sda", "sde"))).isEqualTo(Map.of("lv", "sde:0"));
     assertThat(skipped(vg, move("sda", "sde")).keySet())
         .containsExactly("r_rmeta_0", "r_rimage_0_imeta", "r_rimage_0_iorig");
@@ -492,13 +470,11 @@ class SegtypeScenariosTest {
   void refusesToMoveARaidWithIntegrityThatIsCached() {
     VolumeGroup vg =
         on(
-            5,
-            new StackedVolumes()
-                .raidWithIntegrity("c_corig", false, run(0, 0, 6), run(1, 0, 6))
-                .hidden("fast_cdata", run(2, 0, 3))
-                .hidden("fast_cmeta", run(2, 3, 1))
-                .cachePool("fast")
-                .cache("c", "fast", true));
+            cached(
+                new StackedVolumes()
+                    .raidWithIntegrity("c_corig", false, run(0, 0, 6), run(1, 0, 6)),
+                run(2, 0, 3),
+                run(2, 3, 1)));
     for (MoveRequest.Builder request :
         List.of(move("sda", "sde"), move("sda", "sde").logicalVolume("c"))) {
       assertThat(rejected(vg, request))
