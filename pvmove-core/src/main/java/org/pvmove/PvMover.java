@@ -6,15 +6,14 @@ import static com.google.common.base.Preconditions.checkNotNull;
 import static com.google.common.base.Preconditions.checkState;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.Maps;
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
@@ -317,12 +316,9 @@ public final class PvMover {
   }
 
   private Surroundings surroundings(StoredVolumeGroup stored) {
-    Map<LvmUuid, Integer> blockSizes = new HashMap<>();
-    stored
-        .devices()
-        .forEach((pv, device) -> blockSizes.put(pv, device.device().logicalBlockSize()));
     return Surroundings.of(names(stored))
-        .withLogicalBlockSizes(blockSizes)
+        .withLogicalBlockSizes(
+            Maps.transformValues(stored.devices(), each -> each.device().logicalBlockSize()))
         .withMetadataRoom(stored.room())
         .withWriter(writer, now());
   }
@@ -414,7 +410,7 @@ public final class PvMover {
   private MoveOutcome forEachMove(@Nullable String sourcePv, Action action) throws IOException {
     MoveExecutor executor = executor();
     executor.repair();
-    LvmUuid source = sourcePv == null ? null : resolve(executor.volumeGroup(), sourcePv);
+    LvmUuid source = sourcePv == null ? null : names(executor.volumeGroup()).require(sourcePv).id();
     Set<LvmUuid> left = new HashSet<>();
     for (LogicalVolume lv : executor.volumeGroup().volumeGroup().pvmoveVolumes()) {
       left.add(lv.id());
@@ -493,17 +489,6 @@ public final class PvMover {
     return writer.header(description, now());
   }
 
-  private static LvmUuid resolve(StoredVolumeGroup stored, String pv) {
-    return names(stored)
-        .resolve(pv)
-        .orElseThrow(
-            () ->
-                new LvmException(
-                    "physical volume \"%s\" was not found in volume group \"%s\""
-                        .formatted(pv, stored.volumeGroup().name())))
-        .id();
-  }
-
   private StoredVolumeGroup read() {
     StoredVolumeGroup stored = devices.scan(writer.systemId()).volumeGroup(volumeGroup);
     if (!stored.refusals().isEmpty()) {
@@ -513,9 +498,7 @@ public final class PvMover {
   }
 
   private static PvNames names(StoredVolumeGroup stored) {
-    Map<LvmUuid, String> names = new HashMap<>();
-    stored.devices().forEach((pv, device) -> names.put(pv, device.name()));
-    return PvNames.of(stored.volumeGroup(), names);
+    return PvNames.of(stored.volumeGroup(), stored.deviceNames());
   }
 
   /** Collects what a mover needs; not thread-safe. */

@@ -4,6 +4,7 @@ package org.pvmove.device;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.Lists;
+import com.google.common.collect.Maps;
 import java.util.Optional;
 import org.pvmove.lvm.LvmException;
 import org.pvmove.lvm.LvmUuid;
@@ -135,6 +136,11 @@ public record StoredVolumeGroup(
         .mapToLong(area -> area.header() == null ? 0 : area.header().room())
         .min()
         .orElse(0);
+  }
+
+  /** The names of the devices of its physical volumes, as far as these are known. */
+  public ImmutableMap<LvmUuid, String> deviceNames() {
+    return ImmutableMap.copyOf(Maps.transformValues(devices, ScannedDevice::name));
   }
 
   /**

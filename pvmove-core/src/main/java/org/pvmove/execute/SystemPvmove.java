@@ -9,7 +9,6 @@ import com.google.common.collect.ImmutableSortedMap;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.EnumMap;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -296,7 +295,7 @@ public final class SystemPvmove {
 
   private MoveOutcome forEachMove(@Nullable String sourcePv, Action action) throws IOException {
     Call call = begin();
-    LvmUuid source = sourcePv == null ? null : resolve(call.now, sourcePv);
+    LvmUuid source = sourcePv == null ? null : names(call.now).require(sourcePv).id();
     for (Pvmove move : Pvmove.allOf(call.vg())) {
       boolean meant =
           source == null
@@ -311,17 +310,6 @@ public final class SystemPvmove {
       }
     }
     return call.completed();
-  }
-
-  private static LvmUuid resolve(StoredVolumeGroup stored, String pv) {
-    return names(stored)
-        .resolve(pv)
-        .orElseThrow(
-            () ->
-                new LvmException(
-                    "physical volume \"%s\" was not found in volume group \"%s\""
-                        .formatted(pv, stored.volumeGroup().name())))
-        .id();
   }
 
   // Commands.
@@ -566,9 +554,7 @@ public final class SystemPvmove {
   }
 
   private static PvNames names(StoredVolumeGroup stored) {
-    Map<LvmUuid, String> names = new HashMap<>();
-    stored.devices().forEach((pv, device) -> names.put(pv, device.name()));
-    return PvNames.of(stored.volumeGroup(), names);
+    return PvNames.of(stored.volumeGroup(), stored.deviceNames());
   }
 
   /** Collects what an executor needs; not thread-safe. */

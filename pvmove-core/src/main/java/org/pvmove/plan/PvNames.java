@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.pvmove.lvm.LvmException;
 import org.pvmove.lvm.LvmUuid;
 import org.pvmove.lvm.PhysicalVolume;
 import org.pvmove.lvm.VolumeGroup;
@@ -69,5 +70,19 @@ public final class PvNames {
       }
     }
     return hinted.size() == 1 ? Optional.of(hinted.get(0)) : Optional.empty();
+  }
+
+  /**
+   * The physical volume a user means, like {@link #resolve}.
+   *
+   * @throws LvmException if the name means none
+   */
+  public PhysicalVolume require(String name) {
+    return resolve(name)
+        .orElseThrow(
+            () ->
+                new LvmException(
+                    "physical volume \"%s\" was not found in volume group \"%s\""
+                        .formatted(name, vg.name())));
   }
 }
