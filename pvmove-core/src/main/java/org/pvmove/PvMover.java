@@ -311,7 +311,8 @@ public final class PvMover {
     if (!vg.id().equals(plan.volumeGroupId()) || vg.seqno() != plan.seqno()) {
       throw new VolumeGroupChangedException(
           "expected version %d of volume group %s, for which the plan was made, found version %d"
-              .formatted(plan.seqno(), plan.volumeGroup(), vg.seqno()));
+                  .formatted(plan.seqno(), plan.volumeGroup(), vg.seqno())
+              + ": plan anew");
     }
   }
 

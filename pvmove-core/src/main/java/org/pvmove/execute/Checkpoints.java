@@ -118,7 +118,8 @@ final class Checkpoints {
     if (index >= found.pieces().size() || !found.pieces().get(index).equals(piece)) {
       throw new VolumeGroupChangedException(
           "expected segment %d of move %s to be %s, found that someone else has changed the move"
-              .formatted(index + 1, move.name(), piece));
+                  .formatted(index + 1, move.name(), piece)
+              + ": restart it as it is now");
     }
   }
 

@@ -9,6 +9,6 @@ public final class MoveInUseException extends IOException {
   @Serial private static final long serialVersionUID = 1L;
 
   MoveInUseException(String move) {
-    super(move + ": expected a move that nobody else works on, found that another process does");
+    super(move + ": expected a move that nobody else works on, found that somebody else does");
   }
 }

@@ -124,7 +124,8 @@ public final class SystemPvmove {
     if (!call.vg().id().equals(plan.volumeGroupId()) || call.vg().seqno() != plan.seqno()) {
       throw new VolumeGroupChangedException(
           "expected version %d of volume group %s, for which the plan was made, found version %d"
-              .formatted(plan.seqno(), plan.volumeGroup(), call.vg().seqno()));
+                  .formatted(plan.seqno(), plan.volumeGroup(), call.vg().seqno())
+              + ": plan anew");
     }
     if (plan.joined()) {
       LvmUuid move = call.vg().logicalVolume(plan.move()).orElseThrow().id();
@@ -189,12 +190,13 @@ public final class SystemPvmove {
   private static LvmException strayed(MovePlan.Segment segment, Whereabouts.Place place) {
     return new VolumeGroupChangedException(
         "expected extents from %d on of %s in %s, in %s or on the way there, found them %s"
-            .formatted(
-                segment.logicalExtent(),
-                segment.logicalVolume(),
-                segment.source(),
-                segment.destination(),
-                place == Whereabouts.Place.ELSEWHERE ? "elsewhere" : "on the way again"));
+                .formatted(
+                    segment.logicalExtent(),
+                    segment.logicalVolume(),
+                    segment.source(),
+                    segment.destination(),
+                    place == Whereabouts.Place.ELSEWHERE ? "elsewhere" : "on the way again")
+            + ": plan what is left anew");
   }
 
   /** Part of an atomic move must not be done as if it were the whole. */
@@ -202,8 +204,8 @@ public final class SystemPvmove {
       MovePlan plan, Map<Whereabouts.Place, List<MovePlan.Segment>> places) {
     if (plan.atomic() && places.size() > 1) {
       throw new VolumeGroupChangedException(
-          "expected an atomic move that is done, under way or not begun, found it to be in part "
-              + places.keySet());
+          "expected all segments of an atomic move at one place, found %s: plan what is left anew"
+              .formatted(String.join(", ", found(places))));
     }
   }
 
@@ -439,13 +441,18 @@ public final class SystemPvmove {
 
   private static String expectation(
       LvmCommand command, Map<Whereabouts.Place, List<MovePlan.Segment>> places, boolean gone) {
-    List<String> found = new ArrayList<>();
-    places.forEach((place, segments) -> found.add(segments.size() + " " + text(place)));
+    List<String> found = found(places);
     if (!gone) {
       found.add("the temporary volume there");
     }
     return "expected %d segments at their new place and the temporary volume gone, found %s"
         .formatted(command.segments().size(), found.isEmpty() ? "both" : String.join(", ", found));
+  }
+
+  private static List<String> found(Map<Whereabouts.Place, List<MovePlan.Segment>> places) {
+    List<String> found = new ArrayList<>();
+    places.forEach((place, segments) -> found.add(segments.size() + " " + text(place)));
+    return found;
   }
 
   private static String text(Whereabouts.Place place) {

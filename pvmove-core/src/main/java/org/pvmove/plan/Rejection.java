@@ -206,7 +206,8 @@ public sealed interface Rejection {
     @Override
     public String message() {
       return "the metadata of the move need %d bytes, but the metadata areas hold texts of %d"
-          .formatted(needed, room);
+              .formatted(needed, room)
+          + ": to move less at once takes less";
     }
   }
 }

@@ -91,7 +91,7 @@ public final class LiveVolumes implements Closeable {
     Traffic.Request request = traffic.begin();
     try {
       if (closed) {
-        throw new IOException(group.volumeGroup().name() + ": its volumes are closed");
+        throw closed(group.volumeGroup());
       }
       VolumeGroup vg = group.volumeGroup();
       VolumeMap map = VolumeMap.of(vg, logicalVolume);
@@ -169,7 +169,7 @@ public final class LiveVolumes implements Closeable {
       return;
     }
     if (volumes.closed) {
-      throw new IOException(group.volumeGroup().name() + ": its volumes are closed");
+      throw closed(group.volumeGroup());
     }
     LvmUuid expected = volumes.group.volumeGroup().id();
     if (!group.volumeGroup().id().equals(expected)) {
@@ -178,6 +178,12 @@ public final class LiveVolumes implements Closeable {
               .formatted(expected, group.volumeGroup().id()));
     }
     volumes.found(group);
+  }
+
+  private static IOException closed(VolumeGroup vg) {
+    return new IOException(
+        "volume group %s: expected its volumes to be open still, found them closed"
+            .formatted(vg.name()));
   }
 
   /** Maps the volumes as a version says that somebody else has committed. */

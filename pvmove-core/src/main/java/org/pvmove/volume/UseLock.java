@@ -48,8 +48,10 @@ final class UseLock {
     RangeLock claim = group.device(source.pv()).device().tryLock(offset, 1);
     if (claim == null) {
       throw new VolumesInUseException(
-          "%s: expected that nobody moves extents who does not know of the use, found that %s is worked on"
-              .formatted(group.volumeGroup().name(), move.name()));
+          "%s: expected that nobody moves extents who does not know of the use, found that %s is"
+                  .formatted(group.volumeGroup().name(), move.name())
+              + " worked on: let it end, or stop it and go on with it beneath the volumes once they"
+              + " are open (PvMover.Builder.volumes)");
     }
     claim.close();
   }

@@ -249,7 +249,8 @@ final class VolumeMap {
     NavigableMap<Long, Segment> all = segments.get(lv);
     Map.Entry<Long, Segment> entry = all == null ? null : all.floorEntry(offset);
     if (entry == null) {
-      throw new LvmException("expected a segment at byte %d of %s".formatted(offset, lv));
+      throw new LvmException(
+          "expected a segment at byte %d of logical volume %s, found none".formatted(offset, lv));
     }
     Segment segment = entry.getValue();
     long in = offset - entry.getKey();
