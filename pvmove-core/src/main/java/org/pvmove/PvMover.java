@@ -11,9 +11,7 @@ import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
@@ -28,8 +26,6 @@ import org.pvmove.device.LiveVolumeGroup;
 import org.pvmove.device.StoredVolumeGroup;
 import org.pvmove.device.VolumeGroupChangedException;
 import org.pvmove.device.VolumeGroupLocks;
-import org.pvmove.execute.BadRange;
-import org.pvmove.execute.CopyFailedException;
 import org.pvmove.execute.CopyOptions;
 import org.pvmove.execute.MoveExecutor;
 import org.pvmove.execute.MoveExecutor.ClaimedMove;
@@ -45,7 +41,6 @@ import org.pvmove.lvm.LogicalVolume;
 import org.pvmove.lvm.LvGraph;
 import org.pvmove.lvm.LvmException;
 import org.pvmove.lvm.LvmUuid;
-import org.pvmove.lvm.PeRange;
 import org.pvmove.lvm.VolumeGroup;
 import org.pvmove.lvm.edit.Pvmove;
 import org.pvmove.lvm.edit.PvmoveEdits;
@@ -74,9 +69,6 @@ import org.pvmove.volume.LiveVolumes;
  * physical volumes.
  */
 public final class PvMover {
-  /** A disk that cannot be written at all would be tried extent by extent. */
-  private static final int MAX_OTHER_PLACES = 16;
-
   private final DeviceSet devices;
   private final String volumeGroup;
   private final MoveListener listener;
@@ -167,95 +159,13 @@ public final class PvMover {
    * @throws IOException as {@link #execute(MovePlan)}
    */
   public MoveOutcome execute(MovePlan plan, MoveRequest request) throws IOException {
-    MoveOutcome outcome = execute(plan);
-    List<PeRange> unwritable = new ArrayList<>();
-    for (int i = 0; i < MAX_OTHER_PLACES; i++) {
-      if (!(outcome instanceof MoveOutcome.Stopped stopped
-          && stopped.failure() instanceof CopyFailedException failure
-          && failure.operation() == CopyFailedException.Operation.WRITE)) {
-        return outcome;
-      }
-      unwritable.addAll(extents(stopped.volumeGroup(), failure.ranges()));
-      if (!hasOtherPlace(stopped, request, unwritable)) {
-        return outcome;
-      }
-      outcome = after(stopped, goElsewhere(stopped, request, unwritable));
-    }
-    return outcome;
+    return new Elsewhere(this, request).execute(plan);
   }
 
-  /** Whether there is a plan for what will be left when the move is given up. */
-  private boolean hasOtherPlace(
-      MoveOutcome.Stopped stopped, MoveRequest request, List<PeRange> unwritable) {
-    VolumeGroup vg = stopped.volumeGroup().volumeGroup();
-    return vg.logicalVolume(stopped.move())
-        .map(lv -> PvmoveEdits.end(vg, Pvmove.of(vg, lv), false))
-        .map(
-            after ->
-                Planner.plan(
-                    after, request, surroundings(stopped.volumeGroup()).withUnwritable(unwritable)))
-        .filter(PlanResult.Accepted.class::isInstance)
-        .isPresent();
-  }
-
-  private MoveOutcome goElsewhere(
-      MoveOutcome.Stopped stopped, MoveRequest request, List<PeRange> unwritable) {
-    MoveExecutor executor = executor();
-    try {
-      Optional<Pvmove> move = named(executor, stopped.move());
-      if (move.isPresent()) {
-        try (ClaimedMove claimed = executor.claim(move.get())) {
-          executor.abort(claimed);
-        }
-      }
-      StoredVolumeGroup now = executor.volumeGroup();
-      return execute(
-          Planner.plan(now.volumeGroup(), request, surroundings(now).withUnwritable(unwritable))
-              .orElseThrow());
-    } catch (IOException | LvmException e) {
-      return failed(executor, stopped.move(), e);
-    }
-  }
-
-  private static Optional<Pvmove> named(MoveExecutor executor, String name) {
+  static Optional<Pvmove> named(MoveExecutor executor, String name) {
     return Pvmove.allOf(executor.volumeGroup().volumeGroup()).stream()
         .filter(move -> move.name().equals(name))
         .findFirst();
-  }
-
-  /** The extents of destinations on which bytes lie that could not be written. */
-  private static List<PeRange> extents(StoredVolumeGroup stored, List<BadRange> ranges) {
-    long extentBytes = stored.volumeGroup().extentSize().bytes();
-    List<PeRange> extents = new ArrayList<>();
-    stored
-        .devices()
-        .forEach(
-            (id, device) -> {
-              long start =
-                  stored.volumeGroup().physicalVolume(id).orElseThrow().peStart().toBytes();
-              for (BadRange range : ranges) {
-                if (range.device().equals(device.name())) {
-                  long first = (range.byteOffset() - start) / extentBytes;
-                  long last = (range.byteOffset() + range.byteCount() - 1 - start) / extentBytes;
-                  extents.add(new PeRange(id, first, last - first + 1));
-                }
-              }
-            });
-    return extents;
-  }
-
-  /** An outcome that counts what was done before, too. */
-  private static MoveOutcome after(MoveOutcome.Stopped before, MoveOutcome outcome) {
-    Work work = before.work().then(outcome.work());
-    if (outcome instanceof MoveOutcome.Stopped stopped) {
-      return new MoveOutcome.Stopped(
-          stopped.volumeGroup(), stopped.move(), stopped.reason(), stopped.failure(), work);
-    }
-    ImmutableList<String> moves =
-        outcome instanceof MoveOutcome.Completed completed
-            ? completed.moves()
-            : ((MoveOutcome.CompletedWithLosses) outcome).moves();
-    return completed(outcome.volumeGroup(), moves, work);
   }
 
   /**
@@ -316,7 +226,7 @@ public final class PvMover {
     }
   }
 
-  private Surroundings surroundings(StoredVolumeGroup stored) {
+  Surroundings surroundings(StoredVolumeGroup stored) {
     return Surroundings.of(names(stored))
         .withLogicalBlockSizes(
             Maps.transformValues(stored.devices(), each -> each.device().logicalBlockSize()))
@@ -460,7 +370,7 @@ public final class PvMover {
     }
   }
 
-  private static MoveOutcome failed(MoveExecutor executor, String move, Exception e) {
+  static MoveOutcome failed(MoveExecutor executor, String move, Exception e) {
     return new MoveOutcome.Stopped(
         executor.volumeGroup(), move, String.valueOf(e.getMessage()), e, executor.work());
   }
@@ -469,14 +379,14 @@ public final class PvMover {
     return completed(executor.volumeGroup(), moves, executor.work());
   }
 
-  private static MoveOutcome completed(
+  static MoveOutcome completed(
       StoredVolumeGroup volumeGroup, ImmutableList<String> moves, Work work) {
     return work.lost().isEmpty()
         ? new MoveOutcome.Completed(volumeGroup, moves, work)
         : new MoveOutcome.CompletedWithLosses(volumeGroup, moves, work);
   }
 
-  private MoveExecutor executor() {
+  MoveExecutor executor() {
     stopped = false;
     // An interrupt is a wish to stop, too; it is left for the caller to see.
     BooleanSupplier stop = () -> stopped || Thread.currentThread().isInterrupted();
