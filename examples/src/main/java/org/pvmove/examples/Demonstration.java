@@ -31,7 +31,6 @@ import org.pvmove.lvm.PhysicalVolume;
 import org.pvmove.lvm.Sectors;
 import org.pvmove.lvm.VolumeGroup;
 import org.pvmove.lvm.edit.Pvmove;
-import picocli.CommandLine;
 
 /**
  * Shows that a move survives the death of its process: makes a volume group on image files, fills
@@ -41,7 +40,6 @@ import picocli.CommandLine;
  */
 public final class Demonstration {
   static final long IMAGE_BYTES = 128 << 20;
-  private static final int COLUMNS = 80;
   private static final ExtentSize EXTENT_SIZE = ExtentSize.ofBytes(4 << 20);
   private static final ImmutableList<String> IMAGES =
       ImmutableList.of("a.img", "b.img", "c.img", "d.img");
@@ -52,6 +50,7 @@ public final class Demonstration {
   private final Path directory;
   private final PrintStream out;
   private final ImmutableList<Path> images;
+  private final Terminal terminal = Terminal.ofStandardOutput();
 
   /** The volume group as it was made; absent before that. */
   private @Nullable VolumeGroup before;
@@ -261,7 +260,7 @@ public final class Demonstration {
   }
 
   private void print(Picture picture) {
-    TerminalMap.lines(picture, COLUMNS, CommandLine.Help.Ansi.AUTO.enabled()).forEach(out::println);
+    TerminalMap.lines(picture, terminal.columns(), terminal.colours()).forEach(out::println);
   }
 
   /** The physical volumes are called by their file names, which are the same in any directory. */

@@ -27,9 +27,6 @@ import org.pvmove.lvm.VolumeGroup;
 
 /** What {@code --map} draws, and where it goes. */
 final class Maps {
-  /** Of a terminal whose width nobody tells. */
-  private static final int USUAL_COLUMNS = 80;
-
   /** How pictures are written down. */
   enum Form {
     NONE,
@@ -146,11 +143,11 @@ final class Maps {
     }
   }
 
-  /** Prints all that was drawn, if it goes to the terminal. */
-  void print(Console console, boolean colours) {
+  /** Prints all that was drawn, as wide as the terminal, if it does not go to a file. */
+  void print(Console console, Terminal terminal) {
     if (form == Form.TERMINAL) {
       for (Picture picture : pictures.values()) {
-        TerminalMap.lines(picture, USUAL_COLUMNS, colours).forEach(console::print);
+        TerminalMap.lines(picture, terminal.columns(), terminal.colours()).forEach(console::print);
       }
     }
   }

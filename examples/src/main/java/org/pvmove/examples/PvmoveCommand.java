@@ -19,6 +19,7 @@ import org.pvmove.device.DeviceSet;
 import org.pvmove.io.Access;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Help;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -149,33 +150,33 @@ public final class PvmoveCommand implements Callable<Integer> {
               + " any.")
   private List<String> physicalVolumes = new ArrayList<>();
 
-  /** How wide the terminal is that standard output is, in characters; 0 if it is none. */
-  private int terminalColumns;
+  private final Terminal terminal;
 
   private @Nullable Console console;
 
   /** In a process that goes on in the background. */
   private @Nullable Background behind;
 
-  private PvmoveCommand() {}
+  private PvmoveCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
 
   /** Runs the program and ends the virtual machine with its exit code. */
   public static void main(String... arguments) {
-    CommandLine commandLine = commandLine();
+    CommandLine commandLine = commandLine(Terminal.ofStandardOutput());
     PvmoveCommand command = commandLine.getCommand();
     command.behind = Background.ofThisProcess();
     if (command.behind != null) {
       commandLine.setErr(command.behind.standardError());
-    } else if (Terminal.isStandardOutput()) {
-      command.terminalColumns = Terminal.columns();
     }
     System.exit(commandLine.execute(arguments));
   }
 
   /** The program, to be executed with the arguments; gives the exit code. */
-  static CommandLine commandLine() {
-    PvmoveCommand command = new PvmoveCommand();
+  static CommandLine commandLine(Terminal terminal) {
+    PvmoveCommand command = new PvmoveCommand(terminal);
     return new CommandLine(command)
+        .setColorScheme(Help.defaultColorScheme(terminal.colours() ? Help.Ansi.ON : Help.Ansi.OFF))
         // An argument that begins with @ is a tag, not a file.
         .setExpandAtFiles(false)
         .setUsageHelpAutoWidth(true)
@@ -210,7 +211,7 @@ public final class PvmoveCommand implements Callable<Integer> {
           new Reporting(
               console,
               tell.reportFormat(),
-              tell.progress(console, terminalColumns),
+              tell.progress(console, terminal),
               maps,
               behind == null ? event -> {} : behind,
               howToGoOn());
@@ -221,8 +222,7 @@ public final class PvmoveCommand implements Callable<Integer> {
 
   /** Gives the exit code, which tells of the map too. */
   private int draw(Maps maps, int exitCode, Console console) {
-    maps.print(
-        console, Objects.requireNonNull(spec).commandLine().getColorScheme().ansi().enabled());
+    maps.print(console, terminal);
     try {
       maps.write();
       return exitCode;

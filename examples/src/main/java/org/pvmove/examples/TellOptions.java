@@ -95,12 +95,8 @@ final class TellOptions {
     };
   }
 
-  /**
-   * What shows how far moves are.
-   *
-   * @param columns how wide the terminal is that standard output is; 0 if it is none
-   */
-  ProgressDisplay progress(Console console, int columns) {
+  /** What shows how far moves are. */
+  ProgressDisplay progress(Console console, Terminal terminal) {
     Interval every = Objects.requireNonNullElse(interval, Interval.USUAL);
     if (every.time().isZero() || quiet.length > 0) {
       return ProgressDisplay.NONE;
@@ -108,8 +104,8 @@ final class TellOptions {
     if (reportFormat == ReportFormat.JSON) {
       return MoveJson.display(console, every);
     }
-    return interval == null && columns > 0
-        ? new ProgressBar(console, columns)
+    return interval == null && terminal.isThere()
+        ? new ProgressBar(console, terminal.columns())
         : new ProgressLines(console, every);
   }
 

@@ -9,22 +9,37 @@ import java.nio.file.Path;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The terminal that a program writes to. */
-final class Terminal {
+/**
+ * Where standard output goes.
+ *
+ * @param isThere whether that is a terminal, and not a pipe or a file
+ * @param columns how wide it is, in characters; 80 where nobody tells
+ * @param colours whether text may have colours: on a terminal, unless {@code NO_COLOR} is set
+ */
+record Terminal(boolean isThere, int columns, boolean colours) {
   /** Where nothing else is known, as ever. */
   private static final int USUAL_COLUMNS = 80;
+
+  /** A pipe or a file. */
+  static final Terminal NONE = new Terminal(false, USUAL_COLUMNS, false);
 
   private static final Path STANDARD_OUTPUT = Path.of("/proc/self/fd/1");
   private static final Pattern TERMINAL = Pattern.compile("/dev/(pts/|tty|console|hvc).*");
   private static final Pattern SIZE = Pattern.compile("([0-9]+) ([0-9]+)");
 
-  private Terminal() {}
+  /** Of this process. */
+  static Terminal ofStandardOutput() {
+    return isStandardOutput() ? new Terminal(true, width(), mayHaveColours()) : NONE;
+  }
 
-  /**
-   * Whether standard output is one. Java knows it only where standard input is one, too; so the
-   * system is asked.
-   */
-  static boolean isStandardOutput() {
+  /** See no-color.org. */
+  private static boolean mayHaveColours() {
+    String no = System.getenv("NO_COLOR");
+    return no == null || no.isEmpty();
+  }
+
+  /** Java knows it only where standard input is one, too; so the system is asked. */
+  private static boolean isStandardOutput() {
     try {
       return TERMINAL.matcher(Files.readSymbolicLink(STANDARD_OUTPUT).toString()).matches()
           && !"dumb".equals(System.getenv("TERM"));
@@ -34,10 +49,8 @@ final class Terminal {
     }
   }
 
-  /**
-   * How wide the terminal of standard output is, in characters, as stty(1) says; 80 if it does not.
-   */
-  static int columns() {
+  /** As stty(1) says. */
+  private static int width() {
     try {
       Process stty =
           new ProcessBuilder("stty", "size")

@@ -14,7 +14,6 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
 
 /** The manual page says what the program can do. */
@@ -46,7 +45,7 @@ class ManualPageTest {
             .map(MatchResult::group)
             .collect(ImmutableSet.toImmutableSet());
     Stream<OptionSpec> options =
-        new CommandLine(PvmoveCommand.class).getCommandSpec().options().stream();
+        PvmoveCommand.commandLine(Terminal.NONE).getCommandSpec().options().stream();
     assertThat(described)
         .containsExactlyInAnyOrderElementsOf(
             options.flatMap(option -> Stream.of(option.names())).toList());

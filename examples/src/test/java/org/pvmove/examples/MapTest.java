@@ -4,9 +4,7 @@ package org.pvmove.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.io.StringReader;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -20,7 +18,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.w3c.dom.Document;
 import org.w3c.dom.NodeList;
 import org.xml.sax.InputSource;
-import picocli.CommandLine.Help;
 
 /** The option {@code --map} of the program. */
 class MapTest {
@@ -168,12 +165,21 @@ class MapTest {
 
   @Test
   void printsLinesWithColoursWhereTheyAreWanted() {
-    StringWriter out = new StringWriter();
-    PvmoveCommand.commandLine()
-        .setColorScheme(Help.defaultColorScheme(Help.Ansi.ON))
-        .setOut(new PrintWriter(out))
-        .execute("--devices", images.devices(), "--list", "--map", "-");
-    assertThat(out.toString()).contains("\u001B[48;5;25;38;5;231mAAAA\u001B[0m");
+    assertThat(listsOn(new Terminal(true, 80, true)))
+        .contains("\u001B[48;5;25;38;5;231mAAAA\u001B[0m");
+  }
+
+  @Test
+  void printsLinesAsWideAsTheTerminal() {
+    String used = "AAAABBBBAAAACCCC";
+    assertThat(listsOn(new Terminal(true, 120, false)))
+        .contains("|" + used + ".".repeat(40) + "|\n");
+    assertThat(listsOn(new Terminal(true, 39, false)))
+        .contains("about 2 a character", "|AABBAACC" + ".".repeat(20) + "|\n");
+  }
+
+  private String listsOn(Terminal terminal) {
+    return Result.ofPvmove(terminal, "--devices", images.devices(), "--list", "--map", "-").out();
   }
 
   @Test

@@ -7,10 +7,15 @@ import java.io.StringWriter;
 /** What came of running the program in this process. */
 record Result(int exitCode, String out, String err) {
   static Result ofPvmove(String... arguments) {
+    return ofPvmove(Terminal.NONE, arguments);
+  }
+
+  /** With the standard output on that terminal. */
+  static Result ofPvmove(Terminal terminal, String... arguments) {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
     int exitCode =
-        PvmoveCommand.commandLine()
+        PvmoveCommand.commandLine(terminal)
             .setOut(new PrintWriter(out))
             .setErr(new PrintWriter(err))
             .execute(arguments);
