@@ -178,21 +178,32 @@ final class Groups {
         wrongDevices ? ExitCode.WRONG_COMMAND_LINE : ExitCode.FAILED, lines.build());
   }
 
+  /** A device that takes no part in any volume group, and why. */
+  record LeftOut(String device, String reason) {
+    String text() {
+      return device + ": " + reason;
+    }
+  }
+
   /** Devices on which a volume group may be that cannot be read, and what is in the way. */
-  ImmutableList<String> unreadable() {
+  ImmutableList<LeftOut> unreadable() {
     return leftOut(true);
   }
 
   /** Devices that belong to none of the volume groups that are there, and why. */
-  ImmutableList<String> leftOut() {
+  ImmutableList<LeftOut> leftOut() {
     return leftOut(false);
   }
 
-  private ImmutableList<String> leftOut(boolean mayHoldGroup) {
-    return scan.devices().stream()
-        .filter(device -> device.leftOut() != null && mayHoldGroup(device) == mayHoldGroup)
-        .map(device -> device.name() + ": " + device.leftOut())
-        .collect(ImmutableList.toImmutableList());
+  private ImmutableList<LeftOut> leftOut(boolean mayHoldGroup) {
+    ImmutableList.Builder<LeftOut> all = ImmutableList.builder();
+    for (ScannedDevice device : scan.devices()) {
+      String reason = device.leftOut();
+      if (reason != null && mayHoldGroup(device) == mayHoldGroup) {
+        all.add(new LeftOut(device.name(), reason));
+      }
+    }
+    return all.build();
   }
 
   private boolean mayHoldGroup(ScannedDevice device) {

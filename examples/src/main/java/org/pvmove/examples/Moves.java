@@ -110,8 +110,8 @@ final class Moves {
     } else {
       leftovers.requireUsable();
     }
-    groups.leftOut().forEach(console::complain);
-    groups.unreadable().forEach(console::complain);
+    groups.leftOut().forEach(out -> console.complain(out.text()));
+    groups.unreadable().forEach(out -> console.complain(out.text()));
     group.findings().forEach(console::complain);
     MoveRequest request = inNamesOfTheLibrary(asked, group.volumeGroup());
     // Only named, a move is carried on whatever it does, as pvmove(8) would.
@@ -127,7 +127,11 @@ final class Moves {
       if (result instanceof PlanResult.Accepted accepted) {
         maps.put(group, () -> Foreseen.after(group.volumeGroup(), accepted.plan()));
       }
-      Explanation.lines(group, from.pv(), result, checkpointBytes()).forEach(console::print);
+      Explanation explanation = Explanation.of(group, from.pv(), result, checkpointBytes());
+      (reporting.isForPrograms()
+              ? ExplanationJson.lines(explanation)
+              : ExplanationText.lines(explanation, reporting.terminal()))
+          .forEach(console::print);
       return ExitCode.DONE;
     }
     if (result instanceof PlanResult.Rejected rejected) {
@@ -315,9 +319,9 @@ final class Moves {
   private int everywhere(GroupWork work) {
     int worst = ExitCode.DONE;
     boolean found = false;
-    groups.leftOut().forEach(console::complain);
-    for (String line : groups.unreadable()) {
-      console.complain(line);
+    groups.leftOut().forEach(out -> console.complain(out.text()));
+    for (Groups.LeftOut out : groups.unreadable()) {
+      console.complain(out.text());
       worst = ExitCode.FAILED;
     }
     groups.all().forEach(maps::put);

@@ -142,7 +142,8 @@ public final class PlanJson {
     return text.append('}').toString();
   }
 
-  private static String word(SkipReason reason) {
+  /** A reason as JSON calls it. */
+  static String word(SkipReason reason) {
     return reason.name().toLowerCase(Locale.ROOT);
   }
 

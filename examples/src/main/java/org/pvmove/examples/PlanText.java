@@ -162,19 +162,26 @@ final class PlanText {
 
   /** How far a move in progress is, as the metadata tells. */
   static String progress(Pvmove move) {
-    long done = move.pieces().stream().filter(Pvmove.Piece::done).count();
-    long extentsDone =
-        move.pieces().stream()
-            .filter(Pvmove.Piece::done)
-            .mapToLong(piece -> piece.source().count())
-            .sum();
     return "%s: %d of %s (%d of %s) at the new place"
         .formatted(
             move.name(),
-            done,
+            segmentsDone(move),
             Texts.count(move.pieces().size(), "segment"),
-            extentsDone,
+            extentsDone(move),
             Texts.count(move.extentCount(), "extent"));
+  }
+
+  /** How many segments are at their new place. */
+  static long segmentsDone(Pvmove move) {
+    return move.pieces().stream().filter(Pvmove.Piece::done).count();
+  }
+
+  /** How many extents are at their new place. */
+  static long extentsDone(Pvmove move) {
+    return move.pieces().stream()
+        .filter(Pvmove.Piece::done)
+        .mapToLong(piece -> piece.source().count())
+        .sum();
   }
 
   /** The name of the first source, by which LVM2 calls a move too. */

@@ -202,7 +202,7 @@ public final class PvmoveCommand implements Callable<Integer> {
       if (list) {
         DeviceScan scan = open.scan();
         scan.volumeGroups().forEach(maps::put);
-        return draw(maps, Listing.print(scan, console), console);
+        return draw(maps, print(Listing.of(scan), console), console);
       }
       if (report != null) {
         return print(ReportTable.of(report, open.scan(), columns), open.scan(), console);
@@ -210,6 +210,7 @@ public final class PvmoveCommand implements Callable<Integer> {
       Reporting reporting =
           new Reporting(
               console,
+              terminal,
               tell.reportFormat(),
               tell.progress(console, terminal),
               maps,
@@ -247,11 +248,23 @@ public final class PvmoveCommand implements Callable<Integer> {
     return moves.move(what.request(physicalVolumes));
   }
 
+  private int print(Listing listing, Console console) {
+    (tell.reportFormat() == ReportFormat.JSON
+            ? ListingJson.lines(listing)
+            : ListingText.lines(listing, terminal))
+        .forEach(console::print);
+    if (listing.unreadable().isEmpty()) {
+      return ExitCode.DONE;
+    }
+    console.complain("Not every volume group on these devices can be read.");
+    return ExitCode.FAILED;
+  }
+
   private int print(ReportTable table, DeviceScan scan, Console console) {
     (tell.reportFormat() == ReportFormat.JSON ? table.json() : table.lines())
         .forEach(console::print);
-    ImmutableList<String> unreadable = new Groups(scan).unreadable();
-    unreadable.forEach(console::complain);
+    ImmutableList<Groups.LeftOut> unreadable = new Groups(scan).unreadable();
+    unreadable.forEach(out -> console.complain(out.text()));
     return unreadable.isEmpty() ? ExitCode.DONE : ExitCode.FAILED;
   }
 
@@ -348,10 +361,6 @@ public final class PvmoveCommand implements Callable<Integer> {
     }
     if ("-".equals(map)) {
       throw wrong("--map - does not go with --reportformat json, which prints nothing else");
-    }
-    if (list || explain) {
-      throw wrong(
-          "--reportformat json goes with --report and --plan, not with --list or --explain");
     }
     if ((plan || test) && physicalVolumes.isEmpty()) {
       throw wrong(

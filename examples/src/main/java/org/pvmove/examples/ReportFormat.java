@@ -4,10 +4,7 @@ package org.pvmove.examples;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/**
- * How plans, progress and outcomes are printed: the words of LVM2's {@code --reportformat}; see
- * lvmreport(7).
- */
+/** How everything is printed: the words of LVM2's {@code --reportformat}; see lvmreport(7). */
 enum ReportFormat {
   BASIC,
   JSON;

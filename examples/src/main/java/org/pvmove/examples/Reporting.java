@@ -7,6 +7,7 @@ import org.pvmove.execute.MoveListener;
  * How the user is told of moves.
  *
  * @param console where lines go
+ * @param terminal where standard output goes
  * @param format for people or for programs
  * @param progress shows how far moves are
  * @param maps where the volume groups are drawn before and after
@@ -15,6 +16,7 @@ import org.pvmove.execute.MoveListener;
  */
 record Reporting(
     Console console,
+    Terminal terminal,
     ReportFormat format,
     ProgressDisplay progress,
     Maps maps,

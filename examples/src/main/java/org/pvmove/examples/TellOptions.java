@@ -39,9 +39,9 @@ final class TellOptions {
       paramLabel = "FORMAT",
       converter = ReportFormat.Converter.class,
       description =
-          "How plans, progress and outcomes are printed: basic for a text, json for JSON without"
-              + " anything else on the standard output: a plan as one object, all else as an object a"
-              + " line.")
+          "How everything is printed: basic for a text, json for JSON without anything else on the"
+              + " standard output: plans, listings and the like as one object, what happens in a move"
+              + " as an object a line.")
   private ReportFormat reportFormat = ReportFormat.BASIC;
 
   @Option(

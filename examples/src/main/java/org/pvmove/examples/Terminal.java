@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import picocli.CommandLine.Help;
 
 /**
  * Where standard output goes.
@@ -30,6 +31,25 @@ record Terminal(boolean isThere, int columns, boolean colours) {
   /** Of this process. */
   static Terminal ofStandardOutput() {
     return isStandardOutput() ? new Terminal(true, width(), mayHaveColours()) : NONE;
+  }
+
+  /** A heading; bold where there are colours. */
+  String heading(String text) {
+    return painted(Help.Ansi.Style.bold, text);
+  }
+
+  /** What somebody should see to; red where there are colours. */
+  String trouble(String text) {
+    return painted(Help.Ansi.Style.fg_red, text);
+  }
+
+  /** What is in progress; yellow where there are colours. */
+  String underWay(String text) {
+    return painted(Help.Ansi.Style.fg_yellow, text);
+  }
+
+  private String painted(Help.Ansi.Style style, String text) {
+    return colours ? style.on() + text + Help.Ansi.Style.reset.on() : text;
   }
 
   /** See no-color.org. */

@@ -55,7 +55,7 @@ class CommandLineTest {
           A --max-segment 1.5g        | expected a whole number above 0
           A --max-segment 9999999t    | expected a size below 8 EiB, found "9999999t"
           --plan --reportformat json  | --reportformat json needs the physical volume
-          --list --reportformat json  | --reportformat json goes with --report and --plan
+          --list --map - --reportformat json | --map - does not go with --reportformat json
           --report pvs --list         | --list and --report exclude each other
           --report pvs A              | --report goes with --devices only
           --report pvs --map m.svg    | --map does not go with --report

@@ -160,6 +160,7 @@ class StoppedMoveTest {
     Reporting reporting =
         new Reporting(
             console,
+            Terminal.NONE,
             ReportFormat.BASIC,
             new ProgressLines(console, Interval.USUAL),
             Maps.none(),

@@ -234,6 +234,7 @@ class SystemMoveTest {
               how,
               new Reporting(
                   console,
+                  Terminal.NONE,
                   ReportFormat.BASIC,
                   ProgressDisplay.NONE,
                   Maps.none(),
