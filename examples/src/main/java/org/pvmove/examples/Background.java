@@ -16,6 +16,7 @@ import java.io.Writer;
 import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -67,7 +68,7 @@ final class Background implements MoveListener {
       throw CommandException.failed(
           "--background: expected a system with %s, found none".formatted(WORDS));
     }
-    Path file = log == null ? Files.createTempFile("pvmove-", ".log") : log.toAbsolutePath();
+    Path file = logFile(log);
     List<String> words =
         new ArrayList<>(Splitter.on('\0').splitToList(Files.readString(WORDS, UTF_8)));
     // There is a null behind the last word, too.
@@ -104,6 +105,22 @@ final class Background implements MoveListener {
       Files.delete(file);
     }
     return exitCode;
+  }
+
+  /** The file to write to, which is there and can be written. */
+  private static Path logFile(@Nullable Path log) throws CommandException {
+    try {
+      if (log == null) {
+        return Files.createTempFile("pvmove-", ".log");
+      }
+      Path file = log.toAbsolutePath();
+      Files.newOutputStream(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND).close();
+      return file;
+    } catch (IOException e) {
+      throw CommandException.wrongCommandLine(
+          "--log: expected a file that can be written, found that %s cannot: %s"
+              .formatted(log == null ? "a new one" : log, Texts.reasonAlone(e)));
+    }
   }
 
   /** Passes on what the second process complains of; returns whether the move has begun. */

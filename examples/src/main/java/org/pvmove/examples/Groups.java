@@ -143,18 +143,22 @@ final class Groups {
           return CommandException.wrongCommandLine(
               "%s is not a physical volume: %s".formatted(name, reason));
         }
-        return CommandException.failed(
-            "physical volume %s is in no volume group that could be read%s"
-                .formatted(name, reason == null ? "" : ": " + reason));
+        return reason == null
+            ? CommandException.failed("physical volume %s is in no volume group".formatted(name))
+            : CommandException.failed(
+                "physical volume %s is in no volume group that could be read: %s"
+                    .formatted(name, reason),
+                "Nothing was written. vgcfgrestore(8) of LVM2 writes metadata again from a backup.");
       }
     }
     return CommandException.wrongCommandLine(
-        "\"%s\" is not a physical volume on the devices given with --devices (%s)"
-            .formatted(
-                argument,
-                scan.devices().stream()
-                    .map(ScannedDevice::name)
-                    .collect(Collectors.joining(", "))));
+        "\"%s\" is not a physical volume on the devices given with --devices (%s); --list says what is"
+                .formatted(
+                    argument,
+                    scan.devices().stream()
+                        .map(ScannedDevice::name)
+                        .collect(Collectors.joining(", ")))
+            + " on them");
   }
 
   /**
@@ -174,8 +178,34 @@ final class Groups {
     lines.add(
         "Volume group \"%s\" must not be changed as it lies on these devices:".formatted(name));
     group.refusals().forEach(lines::add);
+    lines.addAll(whatToDo(group));
+    lines.add("Nothing was written.");
     throw CommandException.of(
         wrongDevices ? ExitCode.WRONG_COMMAND_LINE : ExitCode.FAILED, lines.build());
+  }
+
+  /** What lifts its refusals, where they do not say so themselves. */
+  private static ImmutableList<String> whatToDo(StoredVolumeGroup group) {
+    VolumeGroup vg = group.volumeGroup();
+    ImmutableList.Builder<String> lines = ImmutableList.builder();
+    if (!group.missing().isEmpty()) {
+      lines.add(
+          "Name all its devices with --devices; vgreduce --removemissing takes out one that is gone for"
+              + " good.");
+    }
+    if (group.barriers().stream().anyMatch(barrier -> barrier.contains("system id"))) {
+      lines.add("lvmsystemid(7) says how another host takes a volume group over.");
+    }
+    if (vg.lockType() != null) {
+      lines.add("vgchange --lock-type none makes it local again; see lvmlockd(8).");
+    }
+    if (vg.flags().has(StatusFlag.CLUSTERED)) {
+      lines.add("vgchange --lock-type none --lockopt force makes it local; see lvmlockd(8).");
+    }
+    if (!group.violations().isEmpty()) {
+      lines.add("vgcfgrestore(8) of LVM2 writes metadata again from a backup.");
+    }
+    return lines.build();
   }
 
   /** A device that takes no part in any volume group, and why. */

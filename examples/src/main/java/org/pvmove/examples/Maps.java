@@ -3,7 +3,6 @@ package org.pvmove.examples;
 
 import com.google.common.collect.ImmutableList;
 import java.io.IOException;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -136,8 +135,8 @@ final class Maps {
       Files.writeString(beside, text, StandardOpenOption.CREATE_NEW);
       Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
-      String reason = e instanceof AccessDeniedException ? "permission denied" : Texts.reason(e);
-      throw new IOException("the map cannot be written to %s: %s".formatted(file, reason), e);
+      throw new IOException(
+          "the map cannot be written to %s: %s".formatted(file, Texts.reasonAlone(e)), e);
     } finally {
       Files.deleteIfExists(beside);
     }

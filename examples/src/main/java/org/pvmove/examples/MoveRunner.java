@@ -5,10 +5,9 @@ import java.io.IOException;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.pvmove.PvMover;
-import org.pvmove.device.CommitFailedException;
 import org.pvmove.device.DeviceSet;
 import org.pvmove.device.StoredVolumeGroup;
-import org.pvmove.device.VolumeGroupLockedException;
+import org.pvmove.device.VolumeGroupChangedException;
 import org.pvmove.execute.MoveListener;
 import org.pvmove.execute.MoveOutcome;
 import org.pvmove.execute.SystemPvmove;
@@ -42,7 +41,8 @@ final class MoveRunner {
    */
   int run(
       StoredVolumeGroup group, @Nullable String source, UnaryOperator<String> sourceOf, Work work)
-      throws CommandException, IOException {
+      throws CommandException {
+    writeMap();
     Narrator narrator =
         new Narrator(reporting.console(), group, sourceOf, reporting.progress(), System::nanoTime);
     try (StopOnSignal signal = new StopOnSignal(reporting.console())) {
@@ -58,14 +58,21 @@ final class MoveRunner {
       MoveOutcome outcome;
       try {
         outcome = work.doWith(carrier);
-      } catch (CommitFailedException e) {
-        throw outcomes.beginFailed(e);
-      } catch (VolumeGroupLockedException e) {
-        reporting.console().trace(e);
-        throw CommandException.failed(Texts.reason(e), "Nothing was written.");
+      } catch (IOException | VolumeGroupChangedException e) {
+        throw outcomes.failed(e, source);
       }
       reporting.maps().put(group, () -> outcome.volumeGroup().volumeGroup());
       return outcomes.report(outcome, source);
+    }
+  }
+
+  /** Before anything is moved: whoever wants a map would not move without. */
+  private void writeMap() throws CommandException {
+    try {
+      reporting.maps().write();
+    } catch (IOException e) {
+      reporting.console().trace(e);
+      throw CommandException.failed(Texts.reason(e), "Nothing was moved.");
     }
   }
 

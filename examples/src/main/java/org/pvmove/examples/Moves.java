@@ -189,7 +189,6 @@ final class Moves {
                   PlanText.sources(plan, group)));
       return ExitCode.DONE;
     }
-    maps.write();
     extentsByVolume(plan)
         .forEach(
             (lv, extents) ->
@@ -210,7 +209,7 @@ final class Moves {
     } else if (runner.mover(group).build().executorFor(plan)
         instanceof RequiredExecutor.Lvm needed) {
       throw CommandException.failed(
-          "In use: %s.".formatted(String.join(", ", needed.activeVolumes())),
+          "In use: %s. Nothing was written.".formatted(String.join(", ", needed.activeVolumes())),
           "Deactivate them (lvchange -an), or let LVM2's own pvmove do it: --system.");
     }
   }

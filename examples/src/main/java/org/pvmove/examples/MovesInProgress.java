@@ -122,7 +122,10 @@ final class MovesInProgress {
       }
     }
     if (!found) {
-      console.say("No pvmove in progress.");
+      console.say(
+          groups.unreadable().isEmpty()
+              ? "No pvmove in progress."
+              : "No pvmove in progress on what could be read.");
     }
     return worst;
   }
@@ -140,7 +143,6 @@ final class MovesInProgress {
       describe(leftovers, running, "would be carried on");
       return ExitCode.DONE;
     }
-    maps.write();
     for (Pvmove move : running) {
       console.sayMore(
           "Carrying on %s of %s."
@@ -162,7 +164,6 @@ final class MovesInProgress {
       describe(leftovers, running, "would be given up");
       return ExitCode.DONE;
     }
-    maps.write();
     leaveForLater(leftovers);
     return runner.run(
         leftovers.group(),

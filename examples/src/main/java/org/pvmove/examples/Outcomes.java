@@ -7,7 +7,10 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.pvmove.device.AccessRefusedException;
 import org.pvmove.device.CommitFailedException;
+import org.pvmove.device.VolumeGroupChangedException;
+import org.pvmove.device.VolumeGroupLockedException;
 import org.pvmove.execute.BadRange;
+import org.pvmove.execute.LvmCommandException;
 import org.pvmove.execute.MoveInUseException;
 import org.pvmove.execute.MoveOutcome;
 import org.pvmove.lvm.VolumeGroup;
@@ -112,16 +115,47 @@ final class Outcomes {
     return ExitCode.FAILED;
   }
 
-  /** The first commit has failed. */
-  CommandException beginFailed(CommitFailedException e) {
+  /**
+   * It failed before anything could be copied.
+   *
+   * @param source the physical volume that was named; absent if none was
+   */
+  CommandException failed(Exception e, @Nullable String source) {
     console.trace(e);
+    if (e instanceof CommitFailedException commit) {
+      return beginFailed(commit);
+    }
+    if (e instanceof VolumeGroupLockedException) {
+      return CommandException.failed(
+          Texts.reason(e),
+          "Nothing was written. Try again when that process has ended; --lock-timeout says how long to"
+              + " wait.");
+    }
+    if (e instanceof VolumeGroupChangedException) {
+      return CommandException.failed(
+          Texts.reason(e), "Nothing was written. The same command line plans anew.");
+    }
+    ImmutableList.Builder<String> lines = ImmutableList.builder();
+    lines.add(Texts.reason(e));
+    if (ours) {
+      lines.add("Every logical volume is whole.");
+    } else if (!(e instanceof LvmCommandException)) {
+      lines.add("--lvm says where the program lvm is.");
+    }
+    lines.add("If a move is in progress, which --list says:");
+    lines.add("To go on:   " + toGoOn(source));
+    lines.add("To give up: " + toGiveUp(source));
+    return CommandException.of(ExitCode.FAILED, lines.build());
+  }
+
+  private CommandException beginFailed(CommitFailedException e) {
     return e.oldVersionInForce()
         ? CommandException.failed(Texts.reason(e), "Nothing was moved.")
         : CommandException.failed(
             Texts.reason(e),
             "No extent was moved. Whether the move has begun, the next run finds out:",
-            "to go on:   " + toGoOn(null),
-            "to give up: " + toGiveUp(null));
+            "To go on:   " + toGoOn(null),
+            "To give up: " + toGiveUp(null));
   }
 
   private int reportStopped(MoveOutcome.Stopped stopped, @Nullable String source) {

@@ -4,6 +4,10 @@ package org.pvmove.examples;
 import com.google.common.base.CharMatcher;
 import com.google.common.base.Strings;
 import com.google.common.collect.ImmutableList;
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -92,8 +96,26 @@ final class Texts {
     return lines.build();
   }
 
+  /** What an exception says, but for the file that it is about. */
+  static String reasonAlone(IOException failure) {
+    if (failure instanceof NoSuchFileException) {
+      return "there is no such file or device";
+    }
+    if (failure instanceof AccessDeniedException) {
+      return "permission denied";
+    }
+    if (failure instanceof FileSystemException file) {
+      return Objects.requireNonNullElse(file.getReason(), file.getClass().getSimpleName());
+    }
+    return reason(failure);
+  }
+
   /** What an exception says; its kind where it says nothing. */
   static String reason(Throwable failure) {
+    if (failure instanceof FileSystemException file && file.getReason() == null) {
+      // Of itself it says which file, and no more.
+      return file.getFile() + ": " + reasonAlone(file);
+    }
     @Nullable String message = failure.getMessage();
     return Objects.requireNonNullElse(message, failure.getClass().getSimpleName());
   }

@@ -2,7 +2,6 @@
 package org.pvmove.examples;
 
 import java.io.PrintWriter;
-import java.nio.file.NoSuchFileException;
 import picocli.CommandLine.ParameterException;
 
 /** What programs say of what went wrong, and their exit codes for it. */
@@ -21,8 +20,6 @@ final class Troubles {
     if (e instanceof CommandException ours) {
       ours.lines().forEach(console::complain);
       exitCode = ours.exitCode();
-    } else if (e instanceof NoSuchFileException missing) {
-      console.complain(missing.getFile() + ": there is no such file or device");
     } else {
       console.complain(Texts.reason(e));
     }

@@ -71,6 +71,8 @@ class CommandLineTest {
           A -i -1                     | expected seconds, 0 or more
           A -i soon                   | expected seconds, 0 or more
           A --log x.log               | --log goes with --background
+          A -b --log nowhere/x.log    | --log: expected a file that can be written, found that nowhere/x.log cannot
+          A -b --log .                | --log: expected a file that can be written, found that . cannot: Is a directory
           A -q -v                     | --quiet and --verbose exclude each other
           A --system --rate 1m        | --rate does not go with --system
           A --plan --reportformat xml | expected basic, json or json_std, found "xml"

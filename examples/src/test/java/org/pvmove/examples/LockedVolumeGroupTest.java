@@ -47,7 +47,8 @@ class LockedVolumeGroupTest {
     try (Closeable held = lvmsLock()) {
       Result result = images.pvmove(locking("--lock-timeout", "0", images.name(0)));
       assertThat(held).isNotNull();
-      assertThat(result.err()).contains("volume group vg", "V_vg", "Nothing was written.");
+      assertThat(result.err())
+          .contains("volume group vg", "V_vg", "Nothing was written.", "--lock-timeout");
       assertThat(result.exitCode()).isEqualTo(5);
     }
     assertThat(images.checksums()).isEqualTo(before);

@@ -252,7 +252,10 @@ class MapTest {
     List<String> before = images.checksums();
     Path tooLong = directory.resolve("m".repeat(252) + ".svg");
     Result result = images.pvmove("--map", tooLong.toString(), images.name(0));
-    assertThat(result.err()).contains("the map cannot be written to ");
+    assertThat(result.err())
+        .isEqualTo(
+            "  the map cannot be written to %s: File name too long\n  Nothing was moved.\n"
+                .formatted(tooLong));
     assertThat(result.exitCode()).isEqualTo(5);
     assertThat(images.checksums()).isEqualTo(before);
   }

@@ -102,9 +102,15 @@ class RefusalTest {
     assertThat(list.err()).contains("Not every volume group on these devices can be read.");
     assertThat(list.exitCode()).isEqualTo(5);
     Result move = images.pvmove(images.name(0));
-    assertThat(move.err()).contains(images.name(0) + " is in no volume group that could be read");
+    assertThat(move.err())
+        .contains(
+            images.name(0)
+                + " is in no volume group that could be read: metadata area at byte 4096",
+            "Nothing was written. vgcfgrestore(8) of LVM2 writes metadata again from a backup.");
     assertThat(move.exitCode()).isEqualTo(5);
-    assertThat(images.pvmove().exitCode()).isEqualTo(5);
+    Result restart = images.pvmove();
+    assertThat(restart.out()).isEqualTo("  No pvmove in progress on what could be read.\n");
+    assertThat(restart.exitCode()).isEqualTo(5);
   }
 
   @Test
@@ -123,7 +129,9 @@ class RefusalTest {
   void refusesAVolumeGroupOfWhichADeviceIsMissing() {
     Images two = new Images(images.paths().subList(0, 2));
     Result move = two.pvmove(two.name(0));
-    assertThat(move.err()).contains("must not be changed", "physical volume", "is missing");
+    assertThat(move.err())
+        .contains("must not be changed", "physical volume", "is missing", "Nothing was written.")
+        .contains("Name all its devices with --devices; vgreduce --removemissing takes out");
     assertThat(move.exitCode()).isEqualTo(3);
     Result list = two.pvmove("--list");
     assertThat(list.out()).contains("a-m", "Must not be changed:", "is missing");
@@ -169,7 +177,7 @@ class RefusalTest {
     assertThat(list.out()).contains("Physical volumes in no volume group:", "orphan.img  8.00 MiB");
     assertThat(list.exitCode()).isZero();
     Result move = Result.ofPvmove("--devices", images.devices() + "," + orphan, orphan.toString());
-    assertThat(move.err()).contains("is in no volume group");
+    assertThat(move.err()).contains("is in no volume group\n");
     assertThat(move.exitCode()).isEqualTo(5);
   }
 
@@ -177,7 +185,7 @@ class RefusalTest {
   void refusesAnExportedVolumeGroup() throws IOException {
     change(vg -> vg.toBuilder().flags(vg.flags().with(StatusFlag.EXPORTED)).build());
     Result result = images.pvmove(images.name(0));
-    assertThat(result.err()).contains("exported", "vgimport");
+    assertThat(result.err()).contains("exported", "vgimport", "Nothing was written.");
     assertThat(result.exitCode()).isEqualTo(3);
   }
 
@@ -185,8 +193,34 @@ class RefusalTest {
   void refusesAVolumeGroupOfAnotherHost() throws IOException {
     change(vg -> vg.toBuilder().systemId("another").build());
     Result result = images.pvmove(images.name(0));
-    assertThat(result.err()).contains("system id", "another");
+    assertThat(result.err()).contains("system id", "another", "lvmsystemid(7)");
     assertThat(result.exitCode()).isEqualTo(5);
+  }
+
+  @Test
+  void refusesAVolumeGroupThatIsShared() throws IOException {
+    change(vg -> vg.toBuilder().lockType("sanlock").lockArgs("1.0.0:lvmlock").build());
+    Result result = images.pvmove(images.name(0));
+    assertThat(result.err().lines())
+        .containsExactly(
+            "  Volume group \"vg\" must not be changed as it lies on these devices:",
+            "  it is shared with lock type \"sanlock\", which needs lvmlockd",
+            "  vgchange --lock-type none makes it local again; see lvmlockd(8).",
+            "  Nothing was written.");
+    assertThat(result.exitCode()).isEqualTo(5);
+  }
+
+  @Test
+  void saysWhereTheProgramOfLvmIsLookedFor() {
+    ImmutableList<String> before = images.checksums();
+    Result result = images.pvmove("--system", "--lvm", "/nowhere/lvm", images.name(0));
+    assertThat(result.err())
+        .contains(
+            "Cannot run program \"/nowhere/lvm\"",
+            "--lvm says where the program lvm is.",
+            "To go on:   pvmove --devices " + images.devices());
+    assertThat(result.exitCode()).isEqualTo(5);
+    assertThat(images.checksums()).isEqualTo(before);
   }
 
   @FunctionalInterface
