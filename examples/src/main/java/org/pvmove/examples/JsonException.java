@@ -13,17 +13,12 @@ public final class JsonException extends Exception {
   private final String expected;
   private final String found;
 
-  JsonException(Json.Place place, String path, String expected, String found) {
+  JsonException(int line, int column, String path, String expected, String found) {
     super(
         "line %d, column %d%s: expected %s, found %s"
-            .formatted(
-                place.line(),
-                place.column(),
-                path.isEmpty() ? "" : " (" + path + ")",
-                expected,
-                found));
-    this.line = place.line();
-    this.column = place.column();
+            .formatted(line, column, path.isEmpty() ? "" : " (" + path + ")", expected, found));
+    this.line = line;
+    this.column = column;
     this.path = path;
     this.expected = expected;
     this.found = found;

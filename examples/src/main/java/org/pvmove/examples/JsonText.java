@@ -10,14 +10,31 @@ import com.google.common.collect.ImmutableList;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
+import java.util.Locale;
 
-/** Writes what was looked at as one JSON object, in lines as a reader likes them. */
+/** Writes JSON: strings, and objects in lines as a reader likes them. */
 final class JsonText {
   /** In ASCII: whatever the encoding of a terminal or a file is. */
   private static final JsonFactory FACTORY =
       JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
 
   private JsonText() {}
+
+  /** A string as JSON writes it, in ASCII too. */
+  static String quote(String value) {
+    StringBuilder quoted = new StringBuilder(value.length() + 2).append('"');
+    for (int i = 0; i < value.length(); i++) {
+      char c = value.charAt(i);
+      if (c == '"' || c == '\\') {
+        quoted.append('\\').append(c);
+      } else if (c >= ' ' && c <= '~') {
+        quoted.append(c);
+      } else {
+        quoted.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
+      }
+    }
+    return quoted.append('"').toString();
+  }
 
   /** Writes a part of an object or an array. */
   @FunctionalInterface

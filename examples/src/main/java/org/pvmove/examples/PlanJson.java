@@ -51,11 +51,11 @@ public final class PlanJson {
           }
         }
         """,
-        Json.quote(plan.volumeGroup()),
+        JsonText.quote(plan.volumeGroup()),
         plan.volumeGroupId(),
         plan.seqno(),
         plan.extentBytes(),
-        Json.quote(plan.move()),
+        JsonText.quote(plan.move()),
         plan.joined(),
         plan.atomic(),
         lines('[', plan.segments().stream().map(PlanJson::write).toList(), ']'),
@@ -82,7 +82,7 @@ public final class PlanJson {
                 .map(
                     command ->
                         command.arguments().stream()
-                            .map(Json::quote)
+                            .map(JsonText::quote)
                             .collect(Collectors.joining(", ", "[", "]")))
                 .toList(),
             ']');
@@ -99,7 +99,7 @@ public final class PlanJson {
   private static String write(MovePlan.Segment segment) {
     return object(
         "logical_volume",
-        Json.quote(segment.logicalVolume()),
+        JsonText.quote(segment.logicalVolume()),
         "logical_extent",
         Long.toString(segment.logicalExtent()),
         "stripe",
@@ -113,7 +113,7 @@ public final class PlanJson {
   private static String write(PeRange range) {
     return object(
         "pv",
-        Json.quote(range.pv().toString()),
+        JsonText.quote(range.pv().toString()),
         "first",
         Long.toString(range.first()),
         "count",
@@ -123,13 +123,13 @@ public final class PlanJson {
   private static String write(MovePlan.Skipped skip) {
     return object(
         "logical_volume",
-        Json.quote(skip.logicalVolume()),
+        JsonText.quote(skip.logicalVolume()),
         "reason",
-        Json.quote(word(skip.reason())));
+        JsonText.quote(word(skip.reason())));
   }
 
   private static String write(Map.Entry<String, String> unused) {
-    return Json.quote(unused.getKey()) + ": " + Json.quote(unused.getValue());
+    return JsonText.quote(unused.getKey()) + ": " + JsonText.quote(unused.getValue());
   }
 
   /** An object on one line, of names and values in turn. */
@@ -137,7 +137,7 @@ public final class PlanJson {
     StringBuilder text = new StringBuilder();
     for (int i = 0; i < parts.length; i += 2) {
       text.append(i == 0 ? "{" : ", ");
-      text.append(Json.quote(parts[i])).append(": ").append(parts[i + 1]);
+      text.append(JsonText.quote(parts[i])).append(": ").append(parts[i + 1]);
     }
     return text.append('}').toString();
   }
@@ -176,8 +176,8 @@ public final class PlanJson {
         plan.member("move").text(),
         plan.member("joined").truth(),
         plan.member("atomic").truth(),
-        all(plan.member("segments").elements(), PlanJson::segment),
-        all(plan.member("skipped").elements(), PlanJson::skipped),
+        all(plan.member("segments").array(), PlanJson::segment),
+        all(plan.member("skipped").array(), PlanJson::skipped),
         unused(plan.member("unused")),
         cost(plan.member("cost")));
   }
@@ -234,7 +234,7 @@ public final class PlanJson {
 
   private static ImmutableMap<String, String> unused(JsonNode node) throws JsonException {
     ImmutableMap.Builder<String, String> unused = ImmutableMap.builder();
-    for (Map.Entry<String, JsonNode> member : node.members().entrySet()) {
+    for (Map.Entry<String, JsonNode> member : node.object().entrySet()) {
       unused.put(member.getKey(), member.getValue().text());
     }
     return unused.buildOrThrow();
@@ -243,7 +243,7 @@ public final class PlanJson {
   private static Cost cost(JsonNode node) throws JsonException {
     node.requireOnly("extents", "bytes", "repeated_bytes", "metadata_bytes");
     ImmutableLongArray.Builder metadata = ImmutableLongArray.builder();
-    for (JsonNode size : node.member("metadata_bytes").elements()) {
+    for (JsonNode size : node.member("metadata_bytes").array()) {
       metadata.add(number(size, 0));
     }
     return new Cost(

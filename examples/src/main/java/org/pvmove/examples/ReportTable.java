@@ -216,9 +216,9 @@ final class ReportTable {
           columns.stream()
               .map(
                   column ->
-                      Json.quote(column)
+                      JsonText.quote(column)
                           + ": "
-                          + Json.quote(Objects.requireNonNull(row.get(column))))
+                          + JsonText.quote(Objects.requireNonNull(row.get(column))))
               .collect(Collectors.joining(", ", "  {", left > 0 ? "}," : "}")));
     }
     lines.add("]}]}");

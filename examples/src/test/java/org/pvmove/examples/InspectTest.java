@@ -73,9 +73,9 @@ class InspectTest {
     JsonNode report =
         JsonNode.parse(looks("--report", "lvs", "--reportformat", "json").out())
             .member("report")
-            .elements()
+            .array()
             .get(0);
-    List<JsonNode> rows = report.member("lv").elements();
+    List<JsonNode> rows = report.member("lv").array();
     assertThat(rows).hasSize(images.group().volumeGroup().logicalVolumes().size());
     assertThat(Long.parseLong(rows.get(0).member("lv_size").text()) % Images.EXTENT_SIZE.bytes())
         .isZero();
@@ -120,18 +120,18 @@ class InspectTest {
     assertThat(explanation.member("physical_volume").text()).isEqualTo(images.name(0));
     assertThat(number(explanation, "bytes")).isEqualTo(56 * Images.EXTENT_SIZE.bytes());
     assertThat(number(explanation, "extents_used")).isEqualTo(18);
-    JsonNode home = explanation.member("logical_volumes").elements().get(0);
+    JsonNode home = explanation.member("logical_volumes").array().get(0);
     assertThat(home.member("logical_volume").text()).isEqualTo("home");
-    assertThat(home.member("runs").elements()).hasSize(2);
-    assertThat(number(home.member("runs").elements().get(1), "first")).isEqualTo(8);
-    JsonNode image = explanation.member("logical_volumes").elements().get(3);
-    assertThat(image.member("carries").elements().get(0).text()).isEqualTo("mirror");
+    assertThat(home.member("runs").array()).hasSize(2);
+    assertThat(number(home.member("runs").array().get(1), "first")).isEqualTo(8);
+    JsonNode image = explanation.member("logical_volumes").array().get(3);
+    assertThat(image.member("carries").array().get(0).text()).isEqualTo("mirror");
     JsonNode plan = explanation.member("plan");
     assertThat(number(plan, "bytes")).isEqualTo(18 * Images.EXTENT_SIZE.bytes());
     assertThat(number(plan, "segments")).isEqualTo(5);
-    assertThat(plan.member("skipped").elements()).isEmpty();
+    assertThat(plan.member("skipped").array()).isEmpty();
     long moved = 0;
-    for (JsonNode destination : plan.member("destinations").elements()) {
+    for (JsonNode destination : plan.member("destinations").array()) {
       moved += number(destination, "extents");
     }
     assertThat(moved).isEqualTo(18);
@@ -141,9 +141,9 @@ class InspectTest {
   void explainsInJsonWhatIsInTheWay() throws Exception {
     JsonNode rejected =
         looksInJson("--explain", images.name(0), images.name(2) + ":0-11").member("rejected");
-    assertThat(rejected.member("reasons").elements().get(0).text())
+    assertThat(rejected.member("reasons").array().get(0).text())
         .contains("insufficient free space");
-    assertThat(rejected.member("remedies").elements().get(0).text())
+    assertThat(rejected.member("remedies").array().get(0).text())
         .isEqualTo("it fits if it may go to any physical volume");
   }
 
@@ -151,27 +151,27 @@ class InspectTest {
   void listsInJson() throws Exception {
     images.moveOneSegment(0);
     JsonNode listing = looksInJson("--list");
-    assertThat(listing.member("left_out").elements()).isEmpty();
-    assertThat(listing.member("unreadable").elements()).isEmpty();
-    assertThat(listing.member("orphans").elements()).isEmpty();
-    JsonNode group = listing.member("volume_groups").elements().get(0);
+    assertThat(listing.member("left_out").array()).isEmpty();
+    assertThat(listing.member("unreadable").array()).isEmpty();
+    assertThat(listing.member("orphans").array()).isEmpty();
+    JsonNode group = listing.member("volume_groups").array().get(0);
     assertThat(group.member("volume_group").text()).isEqualTo("vg");
-    assertThat(group.member("findings").elements()).isEmpty();
-    assertThat(group.member("refusals").elements()).isEmpty();
-    JsonNode pv = group.member("physical_volumes").elements().get(0);
+    assertThat(group.member("findings").array()).isEmpty();
+    assertThat(group.member("refusals").array()).isEmpty();
+    JsonNode pv = group.member("physical_volumes").array().get(0);
     assertThat(pv.member("physical_volume").text()).isEqualTo(images.name(0));
     assertThat(pv.member("id").text()).isEqualTo(images.uuid(0).toString());
     assertThat(number(pv, "extents_free")).isEqualTo(40);
     assertThat(pv.member("missing").truth()).isFalse();
-    JsonNode data = group.member("logical_volumes").elements().get(2);
+    JsonNode data = group.member("logical_volumes").array().get(2);
     assertThat(data.member("logical_volume").text()).isEqualTo("data");
-    JsonNode stripes = data.member("segments").elements().get(0);
+    JsonNode stripes = data.member("segments").array().get(0);
     assertThat(stripes.member("type").text()).isEqualTo("striped");
-    assertThat(stripes.member("areas").elements().get(0).member("logical_volume").text())
+    assertThat(stripes.member("areas").array().get(0).member("logical_volume").text())
         .isEqualTo("pvmove0");
-    assertThat(stripes.member("areas").elements().get(1).member("physical_volume").text())
+    assertThat(stripes.member("areas").array().get(1).member("physical_volume").text())
         .isEqualTo(images.name(1));
-    JsonNode move = group.member("moves").elements().get(0);
+    JsonNode move = group.member("moves").array().get(0);
     assertThat(move.member("source").text()).isEqualTo(images.name(0));
     assertThat(number(move, "segments_done")).isEqualTo(1);
     assertThat(number(move, "bytes_done")).isEqualTo(4 * Images.EXTENT_SIZE.bytes());
@@ -187,14 +187,13 @@ class InspectTest {
     Result result = Result.ofPvmove("--devices", devices, "--list", "--reportformat", "json");
     assertThat(result.exitCode()).isEqualTo(5);
     JsonNode listing = JsonNode.parse(result.out());
-    JsonNode group = listing.member("volume_groups").elements().get(0);
-    assertThat(group.member("physical_volumes").elements().get(1).member("missing").truth())
-        .isTrue();
-    assertThat(group.member("refusals").elements()).hasSize(2);
-    JsonNode left = listing.member("left_out").elements().get(0);
+    JsonNode group = listing.member("volume_groups").array().get(0);
+    assertThat(group.member("physical_volumes").array().get(1).member("missing").truth()).isTrue();
+    assertThat(group.member("refusals").array()).hasSize(2);
+    JsonNode left = listing.member("left_out").array().get(0);
     assertThat(left.member("device").text()).isEqualTo(empty.toString());
     assertThat(left.member("reason").text()).contains("no LVM2 label");
-    assertThat(listing.member("unreadable").elements().get(0).member("device").text())
+    assertThat(listing.member("unreadable").array().get(0).member("device").text())
         .isEqualTo(old.toString());
   }
 

@@ -70,7 +70,7 @@ class ReportingTest {
     JsonNode outcome = JsonNode.parse(lines.get(lines.size() - 1)).member("outcome");
     assertThat(outcome.member("result").text()).isEqualTo("completed");
     assertThat(outcome.member("volume_group").text()).isEqualTo("vg");
-    assertThat(outcome.member("receipts").elements()).hasSize(4);
+    assertThat(outcome.member("receipts").array()).hasSize(4);
     assertThat(outcome.member("bytes_copied").number(0, Long.MAX_VALUE))
         .isEqualTo(first.member("bytes").number(0, Long.MAX_VALUE));
     // What people would read goes where it does no harm.
@@ -104,8 +104,8 @@ class ReportingTest {
     assertThat(result.exitCode()).isEqualTo(5);
     assertThat(result.err()).contains("no data to move on");
     JsonNode rejected = JsonNode.parse(result.out()).member("rejected");
-    assertThat(rejected.member("reasons").elements()).hasSize(1);
-    assertThat(rejected.member("remedies").elements()).isEmpty();
+    assertThat(rejected.member("reasons").array()).hasSize(1);
+    assertThat(rejected.member("remedies").array()).isEmpty();
   }
 
   @Test

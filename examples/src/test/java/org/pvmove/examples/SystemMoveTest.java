@@ -87,9 +87,9 @@ class SystemMoveTest {
     Result result = images.pvmove("--plan", "--system", "--reportformat", "json", name(0), name(2));
 
     JsonNode commands = JsonNode.parse(result.out()).member("commands");
-    assertThat(commands.elements()).hasSize(1);
-    assertThat(commands.elements().get(0).elements().get(0).text()).isEqualTo("pvmove");
-    assertThat(commands.elements().get(0).elements().get(6).text()).isEqualTo(name(2) + ":0-15");
+    assertThat(commands.array()).hasSize(1);
+    assertThat(commands.array().get(0).array().get(0).text()).isEqualTo("pvmove");
+    assertThat(commands.array().get(0).array().get(6).text()).isEqualTo(name(2) + ":0-15");
     MovePlan plan = images.plan(MoveRequest.from(name(0)).to(name(2)).build());
     assertThat(PlanJson.read(result.out())).isEqualTo(plan);
   }
