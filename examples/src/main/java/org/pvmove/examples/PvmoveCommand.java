@@ -85,61 +85,7 @@ public final class PvmoveCommand implements Callable<Integer> {
 
   @Mixin private HowOptions how = new HowOptions();
 
-  @Option(
-      names = "--abort",
-      description =
-          "Give up moves in progress: from a physical volume, or all. Segments that are at their"
-              + " new place stay there; an atomic move goes back as a whole.")
-  private boolean abort;
-
-  @Option(
-      names = "--list",
-      description =
-          "Print the volume groups, physical and logical volumes on the devices, and what was left"
-              + " out and why.")
-  private boolean list;
-
-  @Option(
-      names = "--report",
-      paramLabel = "REPORT",
-      converter = ReportKind.Converter.class,
-      description =
-          "Print what pvs(8), vgs(8) or lvs(8) would where nothing is active: pvs, pvsegs (pvs"
-              + " --segments), vgs, lvs (with hidden ones) or lvsegs (lvs -a --segments).")
-  private @Nullable ReportKind report;
-
-  @Option(
-      names = {"-o", "--options"},
-      paramLabel = "COLUMN,...",
-      description =
-          "With --report: the columns, with LVM2's names; with a plus before the first, these too.")
-  private @Nullable String columns;
-
-  @Option(
-      names = "--explain",
-      description =
-          "Say what stands on the physical volume, and what it would take to move it, or what is in"
-              + " the way; and leave everything as it is.")
-  private boolean explain;
-
-  @Option(
-      names = "--plan",
-      description = "Print what would be moved where, and leave everything as it is.")
-  private boolean plan;
-
-  @Option(
-      names = {"-t", "--test"},
-      description = "Do everything short of writing: find out whether it can be done.")
-  private boolean test;
-
-  @Option(
-      names = "--map",
-      paramLabel = "FILE",
-      description =
-          "Draw the extents of the volume groups: with --list as they are, otherwise before and"
-              + " after, and what moves in between. A file whose name ends with .svg or .html is"
-              + " written, and replaced if it is there; - stands for lines of text here.")
-  private @Nullable String map;
+  @Mixin private ModeOptions mode = new ModeOptions();
 
   @Mixin private TellOptions tell = new TellOptions();
 
@@ -196,16 +142,17 @@ public final class PvmoveCommand implements Callable<Integer> {
     if (tell.background() && behind == null) {
       return Background.start(tell.log(), console);
     }
-    Maps maps = Maps.of(map, paths);
-    Access access = looksOnly() || how.system() ? Access.READ_ONLY : Access.READ_WRITE;
+    Maps maps = Maps.of(mode.map(), paths);
+    Access access = mode.looksOnly() || how.system() ? Access.READ_ONLY : Access.READ_WRITE;
     try (DeviceSet open = DeviceSet.open(access, paths)) {
-      if (list) {
+      if (mode.list()) {
         DeviceScan scan = open.scan();
         scan.volumeGroups().forEach(maps::put);
         return draw(maps, print(Listing.of(scan), console), console);
       }
+      ReportKind report = mode.report();
       if (report != null) {
-        return print(ReportTable.of(report, open.scan(), columns), open.scan(), console);
+        return print(ReportTable.of(report, open.scan(), mode.columns()), open.scan(), console);
       }
       Reporting reporting =
           new Reporting(
@@ -216,7 +163,7 @@ public final class PvmoveCommand implements Callable<Integer> {
               maps,
               behind == null ? event -> {} : behind,
               howToGoOn());
-      Moves moves = new Moves(open, mode(), how.howToMove(open), reporting);
+      Moves moves = new Moves(open, mode.mode(), how.howToMove(open), reporting);
       return draw(maps, move(moves, console), console);
     }
   }
@@ -236,10 +183,10 @@ public final class PvmoveCommand implements Callable<Integer> {
   }
 
   private int move(Moves moves, Console console) throws CommandException, IOException {
-    if (test && tell.reportFormat() == ReportFormat.BASIC) {
+    if (mode.mode() == Moves.Mode.TEST && tell.reportFormat() == ReportFormat.BASIC) {
       console.say("TEST MODE: nothing will be written.");
     }
-    if (abort) {
+    if (mode.abort()) {
       return physicalVolumes.isEmpty() ? moves.abort() : moves.abort(physicalVolumes.get(0));
     }
     if (physicalVolumes.isEmpty()) {
@@ -268,30 +215,18 @@ public final class PvmoveCommand implements Callable<Integer> {
     return unreadable.isEmpty() ? ExitCode.DONE : ExitCode.FAILED;
   }
 
-  /** Whether it is asked to leave everything as it is. */
-  private boolean looksOnly() {
-    return inspects() || explain || plan || test;
-  }
-
-  private Moves.Mode mode() {
-    if (explain) {
-      return Moves.Mode.EXPLAIN;
-    }
-    if (plan) {
-      return Moves.Mode.PLAN;
-    }
-    return test ? Moves.Mode.TEST : Moves.Mode.EXECUTE;
-  }
-
   /** Nothing that was given is ignored. */
   private void checkCombinations() {
-    checkModes();
+    String wrongMode = mode.wrong(physicalVolumes);
+    if (wrongMode != null) {
+      throw wrong(wrongMode);
+    }
     refuse(
-        abort || inspects(),
+        mode.abort() || mode.inspects(),
         Set.of("--on-read-error", "--verify", "--checkpoint", "--rate"),
         "%s goes with moving or restarting, and not with --abort, --list or --report");
     refuse(
-        inspects(),
+        mode.inspects(),
         Set.of("--nolocking", "--locking-dir", "--lock-timeout"),
         "%s does not go with --list or --report, which lock nothing");
     refuse(
@@ -309,11 +244,11 @@ public final class PvmoveCommand implements Callable<Integer> {
             "--report"),
         "%s does not go with --system: LVM2 copies and locks in its own way");
     refuse(
-        abort || physicalVolumes.isEmpty(),
+        mode.abort() || physicalVolumes.isEmpty(),
         MoveOptions.NAMES,
         "%s needs the physical volume to move from, and does not go with --abort or --list");
     refuse(
-        looksOnly(),
+        mode.looksOnly(),
         Set.of("--rate", "--interval", "--background", "--log"),
         "%s goes with moving, and not with what leaves everything as it is");
     for (String wrong : Arrays.asList(how.wrong(), tell.wrong())) {
@@ -321,7 +256,7 @@ public final class PvmoveCommand implements Callable<Integer> {
         throw wrong(wrong);
       }
     }
-    if (how.elsewhere() && (abort || inspects() || physicalVolumes.isEmpty())) {
+    if (how.elsewhere() && (mode.abort() || mode.inspects() || physicalVolumes.isEmpty())) {
       throw wrong("--elsewhere goes with a new move, which has a physical volume as its source");
     }
     if (what.hasUselessTags()) {
@@ -330,48 +265,18 @@ public final class PvmoveCommand implements Callable<Integer> {
     checkJson();
   }
 
-  private void checkModes() {
-    if (inspects() && (abort || plan || test || explain || !physicalVolumes.isEmpty())) {
-      throw wrong((list ? "--list" : "--report") + " goes with --devices only");
-    }
-    if (list && report != null) {
-      throw wrong("--list and --report exclude each other");
-    }
-    if (map != null && report != null) {
-      throw wrong("--map does not go with --report");
-    }
-    if (columns != null && report == null) {
-      throw wrong("-o goes with --report");
-    }
-    if (explain && (plan || test || abort || physicalVolumes.isEmpty())) {
-      throw wrong("--explain goes with a physical volume, and without --plan, --test and --abort");
-    }
-    if (plan && test) {
-      throw wrong("--plan and --test exclude each other: neither writes, --plan prints more");
-    }
-    if (abort && physicalVolumes.size() > 1) {
-      throw wrong(
-          "--abort takes one physical volume, the source of the move; destinations make no sense");
-    }
-  }
-
   private void checkJson() {
     if (tell.reportFormat() != ReportFormat.JSON) {
       return;
     }
-    if ("-".equals(map)) {
+    if ("-".equals(mode.map())) {
       throw wrong("--map - does not go with --reportformat json, which prints nothing else");
     }
-    if ((plan || test) && physicalVolumes.isEmpty()) {
+    if (mode.looksOnly() && !mode.inspects() && physicalVolumes.isEmpty()) {
       throw wrong(
           "--reportformat json needs the physical volume to move from where it goes with --plan or"
               + " --test");
     }
-  }
-
-  /** Whether it is asked what is there, whatever is to be moved. */
-  private boolean inspects() {
-    return list || report != null;
   }
 
   /** Refuses options that do not go with others, by the first that was given. */
