@@ -69,20 +69,8 @@ final class Moves {
    * @return the exit code
    */
   int move(MoveRequest asked) throws CommandException, IOException {
-    Groups.Pv from = groups.findSource(asked.sources().get(0));
+    Groups.Pv from = findSource(asked);
     StoredVolumeGroup group = from.group();
-    for (String source : asked.sources()) {
-      Groups.Pv other = groups.findSource(source);
-      if (!other.group().volumeGroup().id().equals(group.volumeGroup().id())) {
-        throw CommandException.wrongCommandLine(
-            "expected sources in one volume group, found %s in \"%s\" and %s in \"%s\""
-                .formatted(
-                    from.name(),
-                    group.volumeGroup().name(),
-                    other.name(),
-                    other.group().volumeGroup().name()));
-      }
-    }
     maps.put(group);
     Leftovers leftovers = Leftovers.of(group);
     ImmutableList<Pvmove> running = leftovers.runningFrom(from.pv().id());
@@ -105,20 +93,43 @@ final class Moves {
     }
     PlanResult result = runner.mover(group).build().plan(request);
     if (mode == Mode.EXPLAIN) {
-      if (result instanceof PlanResult.Accepted accepted) {
-        maps.put(group, () -> Foreseen.after(group.volumeGroup(), accepted.plan()));
-      }
-      Explanation explanation = Explanation.of(group, from.pv(), result, checkpointBytes());
-      (reporting.isForPrograms()
-              ? ExplanationJson.lines(explanation)
-              : ExplanationText.lines(explanation, reporting.terminal()))
-          .forEach(console::print);
-      return ExitCode.DONE;
+      return explain(from, result);
     }
     if (result instanceof PlanResult.Rejected rejected) {
       return outcomes.rejected(rejected);
     }
     return carryOut(result.orElseThrow(), request, from);
+  }
+
+  /** The first source; the others are in the same volume group. */
+  private Groups.Pv findSource(MoveRequest asked) throws CommandException {
+    Groups.Pv first = groups.findSource(asked.sources().get(0));
+    for (String source : asked.sources()) {
+      Groups.Pv other = groups.findSource(source);
+      if (!other.group().volumeGroup().id().equals(first.group().volumeGroup().id())) {
+        throw CommandException.wrongCommandLine(
+            "expected sources in one volume group, found %s in \"%s\" and %s in \"%s\""
+                .formatted(
+                    first.name(),
+                    first.group().volumeGroup().name(),
+                    other.name(),
+                    other.group().volumeGroup().name()));
+      }
+    }
+    return first;
+  }
+
+  private int explain(Groups.Pv pv, PlanResult result) {
+    StoredVolumeGroup group = pv.group();
+    if (result instanceof PlanResult.Accepted accepted) {
+      maps.put(group, () -> Foreseen.after(group.volumeGroup(), accepted.plan()));
+    }
+    Explanation explanation = Explanation.of(group, pv.pv(), result, checkpointBytes());
+    (reporting.isForPrograms()
+            ? ExplanationJson.lines(explanation)
+            : ExplanationText.lines(explanation, reporting.terminal()))
+        .forEach(console::print);
+    return ExitCode.DONE;
   }
 
   /** LVM2 has a checkpoint for each segment. */

@@ -10,6 +10,7 @@ import org.pvmove.device.CommitFailedException;
 import org.pvmove.device.VolumeGroupChangedException;
 import org.pvmove.device.VolumeGroupLockedException;
 import org.pvmove.execute.BadRange;
+import org.pvmove.execute.CopyFailedException;
 import org.pvmove.execute.LvmCommandException;
 import org.pvmove.execute.MoveInUseException;
 import org.pvmove.execute.MoveOutcome;
@@ -29,10 +30,14 @@ final class Outcomes {
   /** Whether this library moves, and not LVM2's own pvmove. */
   private final boolean ours;
 
+  /** Whether what cannot be written goes elsewhere. */
+  private final boolean elsewhere;
+
   Outcomes(Reporting reporting, HowToMove how) {
     this.reporting = reporting;
     this.console = reporting.console();
     this.ours = how.lvm() == null;
+    this.elsewhere = how.elsewhere();
   }
 
   /** Why there is no plan; returns the exit code. */
@@ -173,6 +178,9 @@ final class Outcomes {
     if (ours || vg.logicalVolume(stopped.move()).isPresent()) {
       sayHowToGoOn(source);
     }
+    if (ours && stopped.failure() instanceof CopyFailedException copy) {
+      sayWhatHelps(copy);
+    }
     if (!ours) {
       console.complain("What is left then, the same command line as before moves.");
     } else if (stopped.failure() instanceof AccessRefusedException) {
@@ -182,6 +190,16 @@ final class Outcomes {
       console.trace(stopped.failure());
     }
     return ExitCode.FAILED;
+  }
+
+  private void sayWhatHelps(CopyFailedException failure) {
+    if (failure.operation() == CopyFailedException.Operation.READ) {
+      console.complain(
+          "With --on-read-error skip it goes on with zeros in place of what cannot be read.");
+    } else if (!elsewhere) {
+      console.complain(
+          "Given up, it can begin anew with --elsewhere, which avoids extents that fail.");
+    }
   }
 
   private void sayHowToGoOn(@Nullable String source) {

@@ -55,7 +55,8 @@ class StoppedMoveTest {
             "pvmove0: 1 of 2 segments (4 of 8 extents) at the new place",
             "Every logical volume is whole.",
             "To go on:   pvmove --devices a,b a",
-            "To give up: pvmove --devices a,b --abort a");
+            "To give up: pvmove --devices a,b --abort a",
+            "With --on-read-error skip it goes on with zeros in place of what cannot be read.");
   }
 
   @Test
@@ -64,6 +65,22 @@ class StoppedMoveTest {
     assertThat(move("a")).isEqualTo(5);
     assertThat(moves().restart()).isZero();
     assertThat(SampleVolumeGroup.firstDifference(devices.scan().volumeGroup("vg"))).isEmpty();
+  }
+
+  @Test
+  void namesThePlaceOfAWriteErrorAndWhatAvoidsIt() throws Exception {
+    destination.failWrites(MIB + 4096, 512);
+    assertThat(move("a")).isEqualTo(5);
+    assertThat(err.toString())
+        .contains(
+            "Stopped: b: ",
+            "cannot be written",
+            "pvmove0: 0 of 2 segments",
+            "Every logical volume is whole.",
+            "Given up, it can begin anew with --elsewhere, which avoids extents that fail.");
+    assertThat(moves().abort()).isZero();
+    elsewhere = true;
+    assertThat(move("a")).isZero();
   }
 
   @Test
