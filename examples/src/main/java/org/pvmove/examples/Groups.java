@@ -184,7 +184,10 @@ final class Groups {
         wrongDevices ? ExitCode.WRONG_COMMAND_LINE : ExitCode.FAILED, lines.build());
   }
 
-  /** What lifts its refusals, where they do not say so themselves. */
+  /**
+   * What lifts its refusals, where they do not say so themselves. Some of them are known by their
+   * words only.
+   */
   private static ImmutableList<String> whatToDo(StoredVolumeGroup group) {
     VolumeGroup vg = group.volumeGroup();
     ImmutableList.Builder<String> lines = ImmutableList.builder();
@@ -192,6 +195,9 @@ final class Groups {
       lines.add(
           "Name all its devices with --devices; vgreduce --removemissing takes out one that is gone for"
               + " good.");
+    }
+    if (group.barriers().stream().anyMatch(barrier -> barrier.contains("is on several devices"))) {
+      lines.add("Name only one device of each physical volume with --devices.");
     }
     if (group.barriers().stream().anyMatch(barrier -> barrier.contains("system id"))) {
       lines.add("lvmsystemid(7) says how another host takes a volume group over.");

@@ -158,7 +158,10 @@ class RefusalTest {
     assertThat(list.out()).contains("Must not be changed:", "is on several devices");
     assertThat(list.exitCode()).isZero();
     Result move = Result.ofPvmove("--devices", images.devices() + "," + copy, images.name(0));
-    assertThat(move.err()).contains("is on several devices");
+    assertThat(move.err())
+        .contains(
+            "is on several devices",
+            "Name only one device of each physical volume with --devices.");
     assertThat(move.exitCode()).isEqualTo(5);
   }
 
