@@ -98,7 +98,13 @@ public sealed interface Rejection {
    * @param physicalVolume where it must not go
    * @param whole the raid, mirror or striped volume whose redundancy or speed would suffer
    */
-  record Blocked(String logicalVolume, String physicalVolume, String whole) {}
+  record Blocked(String logicalVolume, String physicalVolume, String whole) {
+    private String what() {
+      return logicalVolume.equals(whole)
+          ? "a stripe of " + whole
+          : "%s (for the sake of %s)".formatted(logicalVolume, whole);
+    }
+  }
 
   /**
    * There is no place for the extents.
@@ -160,8 +166,7 @@ public sealed interface Rejection {
           blocked.stream()
               .collect(
                   Collectors.groupingBy(
-                      block ->
-                          "%s (for the sake of %s)".formatted(block.logicalVolume(), block.whole()),
+                      Blocked::what,
                       Collectors.mapping(Blocked::physicalVolume, Collectors.joining(", "))));
       join(
           text,

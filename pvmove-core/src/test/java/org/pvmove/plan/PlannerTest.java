@@ -234,8 +234,8 @@ class PlannerTest {
     assertThat(reason.message())
         .isEqualTo(
             "insufficient suitable free space: 5 extents needed and 90 free, but by policy normal"
-                + " at least 5 find no place; /dev/sda has 45 free, /dev/sdc has 45 free; s (for"
-                + " the sake of s) must keep away from /dev/sda, /dev/sdc");
+                + " at least 5 find no place; /dev/sda has 45 free, /dev/sdc has 45 free; a"
+                + " stripe of s must keep away from /dev/sda, /dev/sdc");
   }
 
   @Test
