@@ -138,7 +138,7 @@ final class Outcomes {
     }
     if (e instanceof VolumeGroupChangedException) {
       return CommandException.failed(
-          Texts.reason(e), "Nothing was written. The same command line plans anew.");
+          Texts.reason(e), "The same command line goes by what is there now.");
     }
     ImmutableList.Builder<String> lines = ImmutableList.builder();
     lines.add(Texts.reason(e));
