@@ -2,6 +2,7 @@
 package org.pvmove.examples;
 
 import java.io.PrintWriter;
+import java.util.regex.Pattern;
 
 /**
  * What a command says: results on standard output, troubles on standard error. On a terminal there
@@ -21,6 +22,9 @@ final class Console {
 
   /** LVM2's programs begin each message with two blanks. */
   private static final String INDENT = "  ";
+
+  /** What steers a terminal, but for colours: names on a hostile disk may have it in them. */
+  private static final Pattern STEERING = Pattern.compile("(?!\033\\[[0-9;]*m)\\p{Cc}");
 
   /** Back to the begin of the line, and erase it. */
   private static final String ERASE = "\r\033[K";
@@ -48,9 +52,8 @@ final class Console {
   }
 
   /** A line of a result. */
-  synchronized void print(String line) {
-    erase();
-    out.println(line);
+  void print(String line) {
+    line(out, line);
   }
 
   /** Unless to be quiet. */
@@ -81,7 +84,7 @@ final class Console {
 
   /** A line for the moment, on a terminal: the next one, or whatever else is said, replaces it. */
   synchronized void showForTheMoment(String line) {
-    out.print(ERASE + INDENT + line);
+    out.print(ERASE + INDENT + harmless(line));
     out.flush();
     momentary = true;
   }
@@ -97,6 +100,10 @@ final class Console {
 
   private synchronized void line(PrintWriter to, String line) {
     erase();
-    to.println(line);
+    to.println(harmless(line));
+  }
+
+  private static String harmless(String line) {
+    return STEERING.matcher(line).replaceAll("\uFFFD");
   }
 }

@@ -80,8 +80,7 @@ class ReportingTest {
   @Test
   void tellsProgramsNothingAtTheBeginWithAPlusBeforeTheInterval() throws Exception {
     Result result =
-        images.pvmove(
-            "--reportformat", "json", "--checkpoint", "1b", "-i", "+15", images.name(0));
+        images.pvmove("--reportformat", "json", "--checkpoint", "1b", "-i", "+15", images.name(0));
     JsonNode first = JsonNode.parse(result.out().lines().toList().get(0)).member("progress");
     assertThat(first.member("bytes_done").number(0, Long.MAX_VALUE)).isPositive();
   }

@@ -215,7 +215,7 @@ class ManyRequestsTest {
   private static void awaitRefusal(SocketAddress address) throws IOException {
     while (true) {
       try {
-        TestClient.connect(address).close();
+        TestClient.connect(address).leave();
       } catch (ConnectException e) {
         return;
       } catch (SocketException e) {
