@@ -11,8 +11,9 @@ import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.util.Locale;
+import java.util.function.Consumer;
 
-/** Writes JSON: strings, and objects in lines as a reader likes them. */
+/** Writes JSON: strings, and objects on one line or in lines as a reader likes them. */
 final class JsonText {
   /** In ASCII: whatever the encoding of a terminal or a file is. */
   private static final JsonFactory FACTORY =
@@ -50,10 +51,24 @@ final class JsonText {
 
   /** The lines of an object with these members. */
   static ImmutableList<String> object(Part members) {
+    return write(
+            json ->
+                json.setPrettyPrinter(
+                    new DefaultPrettyPrinter().withObjectIndenter(new DefaultIndenter("  ", "\n"))),
+            members)
+        .lines()
+        .collect(ImmutableList.toImmutableList());
+  }
+
+  /** An object on one line whose only member is an object with these members. */
+  static String line(String name, Part members) {
+    return write(json -> {}, json -> object(json, name, members));
+  }
+
+  private static String write(Consumer<JsonGenerator> setUp, Part members) {
     StringWriter text = new StringWriter();
     try (JsonGenerator json = FACTORY.createGenerator(text)) {
-      json.setPrettyPrinter(
-          new DefaultPrettyPrinter().withObjectIndenter(new DefaultIndenter("  ", "\n")));
+      setUp.accept(json);
       json.writeStartObject();
       members.write(json);
       json.writeEndObject();
@@ -61,7 +76,7 @@ final class JsonText {
       // The text is in memory.
       throw new UncheckedIOException(e);
     }
-    return text.toString().lines().collect(ImmutableList.toImmutableList());
+    return text.toString();
   }
 
   /** Writes a member that is an object. */

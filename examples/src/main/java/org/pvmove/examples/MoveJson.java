@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.pvmove.examples;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.core.json.JsonWriteFeature;
-import com.google.common.collect.ImmutableList;
+import com.google.common.collect.Lists;
 import java.io.IOException;
-import java.io.StringWriter;
-import java.io.UncheckedIOException;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.pvmove.execute.BadRange;
@@ -23,17 +19,7 @@ import org.pvmove.plan.Remedy;
  * {@code lost}, {@code outcome} or {@code rejected}. Bytes are bytes, times seconds.
  */
 final class MoveJson {
-  /** In ASCII: whatever the encoding of a terminal or a file is. */
-  private static final JsonFactory FACTORY =
-      JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
-
   private MoveJson() {}
-
-  /** Writes the members of an object. */
-  @FunctionalInterface
-  private interface Members {
-    void write(JsonGenerator json) throws IOException;
-  }
 
   /** Shows progress as lines, one for each report that the interval wants. */
   static ProgressDisplay display(Console console, Interval interval) {
@@ -53,7 +39,7 @@ final class MoveJson {
   }
 
   static String progress(String source, Progress.Report report) {
-    return line(
+    return JsonText.line(
         "progress",
         json -> {
           json.writeStringField("move", report.move());
@@ -78,7 +64,7 @@ final class MoveJson {
 
   /** What could not be read, and is lost. */
   static String lost(String volumeGroup, BadRange range) {
-    return line(
+    return JsonText.line(
         "lost",
         json -> {
           json.writeStringField("device", range.device());
@@ -97,7 +83,7 @@ final class MoveJson {
    * @param giveUp the command line that gives it up; absent with the other one
    */
   static String outcome(MoveOutcome outcome, @Nullable String goOn, @Nullable String giveUp) {
-    return line(
+    return JsonText.line(
         "outcome",
         json -> {
           json.writeStringField("result", result(outcome));
@@ -117,12 +103,8 @@ final class MoveJson {
           json.writeNumberField("bytes_copied", outcome.work().bytesCopied());
           json.writeNumberField(
               "bytes_lost", outcome.work().lost().stream().mapToLong(BadRange::byteCount).sum());
-          strings(json, "repairs", outcome.work().repairs());
-          json.writeArrayFieldStart("receipts");
-          for (Receipt receipt : outcome.work().receipts()) {
-            write(json, receipt);
-          }
-          json.writeEndArray();
+          JsonText.strings(json, "repairs", outcome.work().repairs());
+          JsonText.objects(json, "receipts", outcome.work().receipts(), MoveJson::receipt);
         });
   }
 
@@ -135,8 +117,7 @@ final class MoveJson {
         : "completed";
   }
 
-  private static void write(JsonGenerator json, Receipt receipt) throws IOException {
-    json.writeStartObject();
+  private static void receipt(JsonGenerator json, Receipt receipt) throws IOException {
     json.writeStringField("move", receipt.move());
     json.writeNumberField("segment", receipt.segment());
     json.writeStringField("source", receipt.source());
@@ -154,50 +135,16 @@ final class MoveJson {
           case AS_READ -> "as_read";
           case ON_DISK -> "on_disk";
         });
-    json.writeEndObject();
   }
 
   /** Why there is no plan. */
   static String rejected(PlanResult.Rejected rejected) {
-    return line(
+    return JsonText.line(
         "rejected",
         json -> {
-          strings(
-              json,
-              "reasons",
-              rejected.reasons().stream()
-                  .map(Rejection::message)
-                  .collect(ImmutableList.toImmutableList()));
-          strings(
-              json,
-              "remedies",
-              rejected.remedies().stream()
-                  .map(Remedy::message)
-                  .collect(ImmutableList.toImmutableList()));
+          JsonText.strings(
+              json, "reasons", Lists.transform(rejected.reasons(), Rejection::message));
+          JsonText.strings(json, "remedies", Lists.transform(rejected.remedies(), Remedy::message));
         });
-  }
-
-  private static void strings(JsonGenerator json, String name, ImmutableList<String> values)
-      throws IOException {
-    json.writeArrayFieldStart(name);
-    for (String value : values) {
-      json.writeString(value);
-    }
-    json.writeEndArray();
-  }
-
-  private static String line(String kind, Members members) {
-    StringWriter line = new StringWriter();
-    try (JsonGenerator json = FACTORY.createGenerator(line)) {
-      json.writeStartObject();
-      json.writeObjectFieldStart(kind);
-      members.write(json);
-      json.writeEndObject();
-      json.writeEndObject();
-    } catch (IOException e) {
-      // The text is in memory.
-      throw new UncheckedIOException(e);
-    }
-    return line.toString();
   }
 }

@@ -5,13 +5,11 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.pvmove.device.DeviceSet;
 import org.pvmove.device.StoredVolumeGroup;
 import org.pvmove.execute.RequiredExecutor;
-import org.pvmove.lvm.LvmUuid;
 import org.pvmove.lvm.VolumeGroup;
 import org.pvmove.lvm.edit.Pvmove;
 import org.pvmove.plan.MovePlan;
@@ -226,9 +224,8 @@ final class Moves {
   }
 
   private static SystemPlan commands(MovePlan plan, StoredVolumeGroup group) {
-    Map<LvmUuid, String> names = new HashMap<>();
-    group.devices().forEach((pv, device) -> names.put(pv, device.name()));
-    return SystemPlan.of(group.volumeGroup(), plan, PvNames.of(group.volumeGroup(), names));
+    return SystemPlan.of(
+        group.volumeGroup(), plan, PvNames.of(group.volumeGroup(), group.deviceNames()));
   }
 
   /**

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.function.IntSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import picocli.CommandLine.Help;
@@ -14,10 +15,10 @@ import picocli.CommandLine.Help;
  * Where standard output goes.
  *
  * @param isThere whether that is a terminal, and not a pipe or a file
- * @param columns how wide it is, in characters; 80 where nobody tells
+ * @param width finds out how wide it is, in characters; 80 where nobody tells
  * @param colours whether text may have colours: on a terminal, unless {@code NO_COLOR} is set
  */
-record Terminal(boolean isThere, int columns, boolean colours) {
+record Terminal(boolean isThere, IntSupplier width, boolean colours) {
   /** Where nothing else is known, as ever. */
   private static final int USUAL_COLUMNS = 80;
 
@@ -28,9 +29,19 @@ record Terminal(boolean isThere, int columns, boolean colours) {
   private static final Pattern TERMINAL = Pattern.compile("/dev/(pts/|tty|console|hvc).*");
   private static final Pattern SIZE = Pattern.compile("([0-9]+) ([0-9]+)");
 
+  /** One of that width. */
+  Terminal(boolean isThere, int columns, boolean colours) {
+    this(isThere, () -> columns, colours);
+  }
+
   /** Of this process. */
   static Terminal ofStandardOutput() {
-    return isStandardOutput() ? new Terminal(true, width(), mayHaveColours()) : NONE;
+    return isStandardOutput() ? new Terminal(true, Terminal::sttyColumns, mayHaveColours()) : NONE;
+  }
+
+  /** How wide it is, in characters. Asks another program: only for those who must know. */
+  int columns() {
+    return width.getAsInt();
   }
 
   /** A heading; bold where there are colours. */
@@ -70,7 +81,7 @@ record Terminal(boolean isThere, int columns, boolean colours) {
   }
 
   /** As stty(1) says. */
-  private static int width() {
+  private static int sttyColumns() {
     try {
       Process stty =
           new ProcessBuilder("stty", "size")
